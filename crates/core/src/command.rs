@@ -1,0 +1,90 @@
+//! Everything that can happen to an order, whoever it comes from.
+
+use std::sync::Arc;
+
+use crate::ids::{MerchantId, OrderNo, RefundNo};
+use crate::order::{Presentation, Terms};
+use crate::refund::Refund;
+use crate::time::Timestamp;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewOrder {
+    pub merchant: MerchantId,
+    pub number: OrderNo,
+    pub room: Arc<str>,
+    pub reference: String,
+    pub terms: Terms,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRefund {
+    pub amount_minor: i64,
+    pub reference: String,
+    /// The order's refunds so far, to recognise a repeat.
+    pub earlier: Vec<Refund>,
+}
+
+/// What a channel says of a payment or a refund. Anything not understood is `Unknown`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The money has moved.
+    Paid { channel_ref: String, payer: String, at: Timestamp },
+    /// It has not and will not; the channel's word for why.
+    Declined { reason: String },
+    /// It may yet.
+    Pending,
+    /// No answer, or none that could be read and trusted.
+    Unknown,
+}
+
+/// What was asked when the channel said so: it decides what a `Declined` or a `Pending` means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// To charge the payer's code.
+    Charge,
+    /// How the payment stands.
+    Query,
+    /// Nothing: it told us.
+    Callback,
+    /// To close the payment. `Declined` means it is closed and unpaid.
+    Close,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// From a merchant.
+    Create(NewOrder),
+    /// The channel has prepared the payment and gave us this to show.
+    Present(Presentation),
+    /// The channel's word on the payment.
+    ChannelSays { asked: Asked, outcome: Outcome },
+    /// From a merchant.
+    Cancel,
+    /// A timer: the order's time is up.
+    Expire,
+    /// From a merchant.
+    Refund(NewRefund),
+    /// The channel's word on a refund.
+    RefundSays { refund: Refund, outcome: Outcome },
+}
+
+impl Command {
+    /// The word used in `docs/states.md`, logs and metrics.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Create(_) => "create",
+            Self::Present(_) => "present",
+            Self::ChannelSays { outcome: Outcome::Paid { .. }, .. } => "channel says paid",
+            Self::ChannelSays { outcome: Outcome::Declined { .. }, .. } => "channel says declined",
+            Self::ChannelSays { outcome: Outcome::Pending, .. } => "channel says pending",
+            Self::ChannelSays { outcome: Outcome::Unknown, .. } => "channel says nothing",
+            Self::Cancel => "cancel",
+            Self::Expire => "expire",
+            Self::Refund(_) => "refund",
+            Self::RefundSays { .. } => "channel says of refund",
+        }
+    }
+}
+
+/// The refund a [`Command::RefundSays`] speaks of.
+pub type RefundRef = (OrderNo, RefundNo);

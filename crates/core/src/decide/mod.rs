@@ -1,0 +1,129 @@
+//! `decide(order, command, now)`: the one place where orders change.
+//!
+//! Knows the rules and their precedence. Does not perform anything: the [`Decision`] says what to store,
+//! and the work in it says what is owed to the outside afterwards.
+
+mod create;
+mod outcome;
+mod refund;
+mod stop;
+
+#[cfg(test)]
+mod tests;
+
+use crate::command::Command;
+use crate::event::Event;
+use crate::ledger::Posting;
+use crate::order::Order;
+use crate::refund::Refund;
+use crate::refusal::Refusal;
+use crate::time::Timestamp;
+use crate::work::WorkKind;
+
+/// What must hold in the store for the decision to stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// No order with this number or reference.
+    Absent,
+    /// The order at this version.
+    Version(u32),
+}
+
+/// A row of work to write; it replaces one in the same slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewWork {
+    pub kind: WorkKind,
+    pub due_at: Timestamp,
+}
+
+/// What to store, all in one transaction. Without events there is nothing to store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The order as it is after the command.
+    pub order: Order,
+    pub expected: Expected,
+    /// Numbered from `order.events - events.len() + 1` on.
+    pub events: Vec<Event>,
+    /// Belong to the last event.
+    pub postings: Vec<Posting>,
+    pub work: Vec<NewWork>,
+    /// Drop the work that only an open order needs: expire, charge, ask, close.
+    pub ends_open_work: bool,
+    /// A refund that is new or changed.
+    pub refund: Option<Refund>,
+    pub at: Timestamp,
+}
+
+impl Decision {
+    /// Nothing changes; the order is as it was.
+    fn nothing(order: Order, at: Timestamp) -> Self {
+        let expected = Expected::Version(order.version);
+        Self {
+            order,
+            expected,
+            events: Vec::new(),
+            postings: Vec::new(),
+            work: Vec::new(),
+            ends_open_work: false,
+            refund: None,
+            at,
+        }
+    }
+
+    pub fn is_nothing(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// Number of the first event in `events`.
+    pub fn first_event(&self) -> u32 {
+        self.order.events - self.events.len() as u32 + 1
+    }
+
+    fn record(&mut self, event: Event) {
+        if self.events.is_empty() {
+            self.order.version += 1;
+        }
+        self.order.events += 1;
+        self.events.push(event);
+    }
+
+    fn owe(&mut self, kind: WorkKind, due_at: Timestamp) {
+        self.work.push(NewWork { kind, due_at });
+    }
+
+    /// The order has just become final: its timers end, the merchant hears of it.
+    fn finish(&mut self) {
+        self.ends_open_work = true;
+        if !self.order.terms.notify_url.is_empty() {
+            self.owe(WorkKind::Notify(self.order.events), self.at);
+        }
+    }
+}
+
+/// Decides a command on an order as it stands, or refuses it. Pure.
+pub fn decide(order: Option<Order>, command: Command, now: Timestamp) -> Result<Decision, Refusal> {
+    let Some(order) = order else {
+        return match command {
+            Command::Create(new) => Ok(create::create(new, now)),
+            _ => Err(Refusal::OrderNotFound),
+        };
+    };
+    let before = order.state.clone();
+    let name = command.name();
+    let idle = Decision::nothing(order, now);
+    let decision = match command {
+        Command::Create(new) => create::repeat(idle, &new),
+        Command::Present(presentation) => Ok(create::present(idle, presentation)),
+        Command::ChannelSays { asked, outcome } => Ok(outcome::channel_says(idle, asked, outcome)),
+        Command::Cancel => stop::cancel(idle),
+        Command::Expire => Ok(stop::expire(idle)),
+        Command::Refund(new) => refund::request(idle, new),
+        Command::RefundSays { refund, outcome } => Ok(refund::channel_says(idle, refund, outcome)),
+    }?;
+    debug_assert!(
+        crate::table::allows(before.name(), name, decision.order.state.name()),
+        "{before:?} --{name}--> {:?} is not in the table",
+        decision.order.state
+    );
+    Ok(decision)
+}

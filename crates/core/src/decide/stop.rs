@@ -1,0 +1,61 @@
+//! A merchant cancels, or time runs out. A channel that may have taken money is asked first.
+
+use super::Decision;
+use crate::event::Event;
+use crate::order::{CloseReason, FailReason, OrderState, Presentation};
+use crate::refusal::Refusal;
+use crate::work::WorkKind;
+
+pub fn cancel(mut decision: Decision) -> Result<Decision, Refusal> {
+    match &decision.order.state {
+        OrderState::Paid { .. } => Err(Refusal::AlreadyPaid),
+        OrderState::Failed { reason, .. } => Err(Refusal::AlreadyFailed(reason.clone())),
+        OrderState::Cancelled { .. } | OrderState::Closing(CloseReason::Cancelled) => Ok(decision),
+        OrderState::Closing(CloseReason::Expired) => {
+            decision.order.state = OrderState::Closing(CloseReason::Cancelled);
+            decision.record(Event::CloseReasonChanged(CloseReason::Cancelled));
+            Ok(decision)
+        }
+        OrderState::Pending => Ok(stop(decision, CloseReason::Cancelled)),
+    }
+}
+
+pub fn expire(mut decision: Decision) -> Decision {
+    if decision.order.state != OrderState::Pending {
+        return decision;
+    }
+    if decision.at < decision.order.terms.expires_at {
+        return decision;
+    }
+    decision = stop(decision, CloseReason::Expired);
+    decision
+}
+
+fn stop(mut decision: Decision, reason: CloseReason) -> Decision {
+    if decision.order.presentation == Presentation::None {
+        return closed(decision, reason);
+    }
+    decision.order.state = OrderState::Closing(reason);
+    decision.record(Event::CloseRequested(reason));
+    decision.ends_open_work = true;
+    let now = decision.at;
+    decision.owe(WorkKind::Close, now);
+    decision
+}
+
+/// The payment is closed and unpaid, for certain.
+pub fn closed(mut decision: Decision, reason: CloseReason) -> Decision {
+    let at = decision.at;
+    match reason {
+        CloseReason::Cancelled => {
+            decision.order.state = OrderState::Cancelled { at };
+            decision.record(Event::Cancelled);
+        }
+        CloseReason::Expired => {
+            decision.order.state = OrderState::Failed { at, reason: FailReason::Expired };
+            decision.record(Event::Failed(FailReason::Expired));
+        }
+    }
+    decision.finish();
+    decision
+}

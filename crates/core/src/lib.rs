@@ -1,0 +1,34 @@
+//! What tillgate decides, and nothing about how it is carried out.
+//!
+//! Knows: money, orders, refunds, the transition table, the ledger, work that is owed.
+//! Deliberately does not know: any protocol's or vendor's word, SQL, sockets, a clock or randomness.
+//! Time and new numbers are arguments; the answer is a [`Decision`] that others store and perform.
+
+pub mod account;
+pub mod command;
+pub mod decide;
+pub mod event;
+pub mod ids;
+pub mod ledger;
+pub mod money;
+pub mod order;
+pub mod rate;
+pub mod refund;
+pub mod refusal;
+pub mod table;
+pub mod time;
+pub mod work;
+
+pub use account::Account;
+pub use command::{Asked, Command, NewOrder, NewRefund, Outcome};
+pub use decide::{Decision, decide};
+pub use event::Event;
+pub use ids::{MerchantId, OrderNo, RefundNo};
+pub use ledger::{LedgerAccount, Posting};
+pub use money::{Currency, Money, MoneyError};
+pub use order::{CloseReason, FailReason, Flow, Funds, Method, Order, OrderState, Presentation, Terms};
+pub use rate::Rate;
+pub use refund::{Refund, RefundState};
+pub use refusal::{Refusal, Term};
+pub use time::Timestamp;
+pub use work::{Work, WorkKey, WorkKind};

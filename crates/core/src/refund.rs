@@ -1,0 +1,44 @@
+//! A refund of a paid order: requested, then done or declined by the channel.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{MerchantId, OrderNo, RefundNo};
+use crate::time::Timestamp;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundState {
+    /// Asked of the channel; the amount is set aside.
+    Requested,
+    Succeeded {
+        at: Timestamp,
+    },
+    Failed {
+        at: Timestamp,
+        reason: String,
+    },
+}
+
+impl RefundState {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Succeeded { .. } => "succeeded",
+            Self::Failed { .. } => "failed",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refund {
+    pub merchant: MerchantId,
+    pub order: OrderNo,
+    pub number: RefundNo,
+    pub amount_minor: i64,
+    /// The merchant's note; with the amount it makes the idempotency key where the protocol has no other.
+    pub reference: String,
+    pub requested_at: Timestamp,
+    pub state: RefundState,
+    /// Gives back money that came after the order was closed; not a merchant's refund.
+    pub reverses_late_payment: bool,
+}

@@ -1,0 +1,42 @@
+//! A rule said no. Rooms turn these into their codes in one total match.
+
+use crate::order::FailReason;
+
+/// A term of an order a merchant may have sent differently the second time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Term {
+    Account,
+    Method,
+    Flow,
+    Amount,
+    Description,
+    NotifyUrl,
+    ReturnUrl,
+    PayerIp,
+    PayerCode,
+}
+
+/// In order of precedence: the first that holds is the answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("the order does not exist")]
+    OrderNotFound,
+    #[error("the reference belongs to an order with another {0:?}")]
+    ReferenceReused(Term),
+    #[error("the reference belongs to an order that has ended ({0})")]
+    ReferenceEnded(&'static str),
+    #[error("the order has been paid")]
+    AlreadyPaid,
+    #[error("the order has failed")]
+    AlreadyFailed(FailReason),
+    #[error("the order has been cancelled")]
+    AlreadyCancelled,
+    #[error("the order was never paid")]
+    NotPaid,
+    #[error("the same refund has been requested")]
+    RefundRepeated,
+    #[error("the refund exceeds the order")]
+    RefundAboveOrder,
+    #[error("the refund exceeds what is left of the order")]
+    RefundAboveRest,
+}
