@@ -1,1 +1,16 @@
+//! Where tillgate keeps orders, events, ledger and work.
+//!
+//! Knows: one small port, [`Store`], and how SQLite keeps it. Deliberately does not know: protocols,
+//! channels, or the rules; a [`Changeset`] arrives decided and is stored whole or not at all.
 
+pub mod changeset;
+pub mod directory;
+pub mod notification;
+pub mod port;
+pub mod sqlite;
+
+pub use changeset::{Changeset, WorkUpdate};
+pub use directory::{Credential, NewKey, SealedKey};
+pub use notification::{Notification, NotificationAttempt, NotificationState};
+pub use port::{Answer, Conflict, OrderKey, Store, StoreError};
+pub use sqlite::Sqlite;

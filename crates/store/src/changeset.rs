@@ -1,0 +1,46 @@
+//! What is stored in one transaction.
+
+use tillgate_core::{Decision, Timestamp, WorkKey};
+
+use crate::notification::{Notification, NotificationAttempt};
+
+/// What became of a row of work that was leased. Only the holder of `attempt` may say so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WorkUpdate {
+    Done {
+        key: WorkKey,
+        attempt: u32,
+    },
+    Retry {
+        key: WorkKey,
+        attempt: u32,
+        due_at: Timestamp,
+    },
+    /// Not tried after all (an endpoint that is known to be down): the attempt is given back.
+    Postpone {
+        key: WorkKey,
+        attempt: u32,
+        due_at: Timestamp,
+    },
+}
+
+/// Everything in it is stored together, or nothing is.
+#[derive(Debug, Clone, Default)]
+pub struct Changeset {
+    pub decision: Option<Decision>,
+    pub work: Option<WorkUpdate>,
+    pub notification: Option<Notification>,
+    pub attempt: Option<NotificationAttempt>,
+    /// Work of the decision that is due now is written as leased to the caller until then (its first attempt).
+    pub lease_until: Option<Timestamp>,
+}
+
+impl Changeset {
+    pub fn decided(decision: Decision) -> Self {
+        Self { decision: Some(decision), ..Self::default() }
+    }
+
+    pub fn worked(update: WorkUpdate) -> Self {
+        Self { work: Some(update), ..Self::default() }
+    }
+}

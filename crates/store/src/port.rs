@@ -1,0 +1,124 @@
+//! The port: what the server asks of a store, whichever it is.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use tillgate_core::{Account, Event, MerchantId, Order, OrderNo, Posting, Refund, Timestamp, Work};
+
+use crate::changeset::Changeset;
+use crate::directory::{Credential, NewKey};
+use crate::notification::{Notification, NotificationAttempt, NotificationState};
+
+/// How an order is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrderKey<'a> {
+    Number(OrderNo),
+    Reference { room: &'a str, reference: &'a str },
+}
+
+/// Somebody was faster; load again and decide again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conflict {
+    /// The room's reference is taken.
+    Reference,
+    /// The order's number is taken; take another.
+    Number,
+    /// The order has moved on.
+    Version,
+    /// The work was done or leased by another.
+    Work,
+}
+
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    #[error("conflict: {0:?}")]
+    Conflict(Conflict),
+    /// Ours: disk, database, a bug. Nothing was stored.
+    #[error("store: {0}")]
+    Fault(String),
+}
+
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// Every call names its merchant, except the look-ups by login and the two that share work.
+pub trait Store: Send + Sync + std::fmt::Debug {
+    /// Stores the changeset whole and durably, or nothing of it.
+    fn commit(&self, changeset: Changeset) -> Answer<'_, ()>;
+
+    fn load_order<'a>(&'a self, merchant: MerchantId, key: OrderKey<'a>) -> Answer<'a, Option<Order>>;
+    fn load_refunds(&self, merchant: MerchantId, order: OrderNo) -> Answer<'_, Vec<Refund>>;
+    fn load_events(&self, merchant: MerchantId, order: OrderNo) -> Answer<'_, Vec<(Timestamp, Event)>>;
+    /// With the number of the event each belongs to.
+    fn load_postings(&self, merchant: MerchantId, order: OrderNo) -> Answer<'_, Vec<(u32, Posting)>>;
+    /// Work still owed for an order, leased or not.
+    fn load_work(&self, merchant: MerchantId, order: OrderNo) -> Answer<'_, Vec<Work>>;
+
+    /// Takes up to `limit` rows that are due, until `lease_until`. Each comes with its attempt counted.
+    fn lease_due(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Answer<'_, Vec<Work>>;
+    /// When the next row is due.
+    fn next_due(&self) -> Answer<'_, Option<Timestamp>>;
+
+    fn load_notification(
+        &self,
+        merchant: MerchantId,
+        order: OrderNo,
+        event: u32,
+    ) -> Answer<'_, Option<Notification>>;
+    /// Newest first; all merchants if none is named.
+    fn list_notifications(
+        &self,
+        merchant: Option<MerchantId>,
+        state: Option<NotificationState>,
+        limit: u32,
+    ) -> Answer<'_, Vec<Notification>>;
+    fn load_attempts(
+        &self,
+        merchant: MerchantId,
+        order: OrderNo,
+        event: u32,
+    ) -> Answer<'_, Vec<NotificationAttempt>>;
+    /// Puts a notification that waits or has ended back to the front. False if there is none.
+    fn resend(&self, merchant: MerchantId, order: OrderNo, event: u32, now: Timestamp) -> Answer<'_, bool>;
+
+    fn load_credential<'a>(&'a self, room: &'a str, login: &'a str) -> Answer<'a, Option<Credential>>;
+    /// The login an account belongs to: its key signs what is sent about the account's orders.
+    fn load_login_of<'a>(
+        &'a self,
+        merchant: MerchantId,
+        room: &'a str,
+        account: &'a str,
+    ) -> Answer<'a, Option<String>>;
+    fn list_credentials(&self) -> Answer<'_, Vec<Credential>>;
+    /// A new merchant with the next free number.
+    fn add_merchant<'a>(&'a self, name: &'a str, now: Timestamp) -> Answer<'a, MerchantId>;
+    /// Adds the login or changes its name, switches and accounts. Its keys are left alone.
+    fn put_credential(&self, credential: Credential) -> Answer<'_, ()>;
+    fn put_account<'a>(
+        &'a self,
+        merchant: MerchantId,
+        room: &'a str,
+        login: &'a str,
+        account: Account,
+    ) -> Answer<'a, ()>;
+    fn add_key<'a>(
+        &'a self,
+        merchant: MerchantId,
+        room: &'a str,
+        login: &'a str,
+        key: NewKey,
+    ) -> Answer<'a, ()>;
+
+    /// Answers if the store can be written to.
+    fn check(&self) -> Answer<'_, ()>;
+    /// Totals for a checker: orders by state, the sum of all postings (which is zero), work owed.
+    fn totals(&self) -> Answer<'_, Totals>;
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Totals {
+    pub orders: Vec<(String, i64)>,
+    /// Currency and sum of debits minus credits.
+    pub postings: Vec<(String, i64)>,
+    pub work: i64,
+    pub notifications_exhausted: i64,
+}

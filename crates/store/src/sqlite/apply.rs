@@ -1,0 +1,337 @@
+//! One changeset as statements. The guard comes first: when it fails nothing of the changeset is written,
+//! so a group needs no savepoints.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use tillgate_core::decide::Expected;
+use tillgate_core::{
+    Decision, MerchantId, Order, OrderNo, Posting, Refund, Timestamp, Work, WorkKey, WorkKind,
+};
+
+use super::rows;
+use crate::changeset::{Changeset, WorkUpdate};
+use crate::notification::{Notification, NotificationAttempt, NotificationState};
+use crate::port::Conflict;
+
+pub enum Applied {
+    Yes,
+    Not(Conflict),
+}
+
+pub fn changeset(connection: &Connection, changeset: &Changeset) -> rusqlite::Result<Applied> {
+    if let Some(decision) = &changeset.decision {
+        if let Some(conflict) = guard_order(connection, decision)? {
+            return Ok(Applied::Not(conflict));
+        }
+        if let Some(update) = &changeset.work {
+            update_work(connection, update)?;
+        }
+        apply_decision(connection, decision, changeset.lease_until)?;
+    } else if let Some(update) = &changeset.work
+        && !update_work(connection, update)?
+    {
+        return Ok(Applied::Not(Conflict::Work));
+    }
+    if let Some(notification) = &changeset.notification {
+        put_notification(connection, notification)?;
+        if let Some(attempt) = &changeset.attempt {
+            put_attempt(connection, notification, attempt)?;
+        }
+    }
+    Ok(Applied::Yes)
+}
+
+fn guard_order(connection: &Connection, decision: &Decision) -> rusqlite::Result<Option<Conflict>> {
+    match decision.expected {
+        Expected::Absent => {
+            if insert_order(connection, &decision.order)? {
+                return Ok(None);
+            }
+            number_is_taken(connection, &decision.order)
+                .map(|taken| Some(if taken { Conflict::Number } else { Conflict::Reference }))
+        }
+        Expected::Version(version) => {
+            let written = update_order(connection, &decision.order, version)?;
+            Ok((!written).then_some(Conflict::Version))
+        }
+    }
+}
+
+fn insert_order(connection: &Connection, order: &Order) -> rusqlite::Result<bool> {
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO orders (merchant_id, order_no, version, room, reference, state, state_body, currency,
+             amount_minor, captured_minor, refunded_minor, refunding_minor, refunds, events, presentation, terms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+         ON CONFLICT DO NOTHING",
+    )?;
+    let written = insert.execute(params![
+        order.merchant.0,
+        order.number.0,
+        order.version,
+        &*order.room,
+        order.reference,
+        order.state.name(),
+        rows::to_json(&order.state)?,
+        order.terms.amount.currency.code(),
+        order.terms.amount.minor,
+        order.funds.captured_minor,
+        order.funds.refunded_minor,
+        order.funds.refunding_minor,
+        order.refunds,
+        order.events,
+        rows::to_json(&order.presentation)?,
+        rows::to_json(&order.terms)?,
+    ])?;
+    Ok(written == 1)
+}
+
+fn number_is_taken(connection: &Connection, order: &Order) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM orders WHERE merchant_id = ?1 AND order_no = ?2")?
+        .exists(params![order.merchant.0, order.number.0])
+}
+
+fn update_order(connection: &Connection, order: &Order, version: u32) -> rusqlite::Result<bool> {
+    let mut update = connection.prepare_cached(
+        "UPDATE orders SET version = ?4, state = ?5, state_body = ?6, captured_minor = ?7, refunded_minor = ?8,
+             refunding_minor = ?9, refunds = ?10, events = ?11, presentation = ?12
+         WHERE merchant_id = ?1 AND order_no = ?2 AND version = ?3",
+    )?;
+    let written = update.execute(params![
+        order.merchant.0,
+        order.number.0,
+        version,
+        order.version,
+        order.state.name(),
+        rows::to_json(&order.state)?,
+        order.funds.captured_minor,
+        order.funds.refunded_minor,
+        order.funds.refunding_minor,
+        order.refunds,
+        order.events,
+        rows::to_json(&order.presentation)?,
+    ])?;
+    Ok(written == 1)
+}
+
+fn apply_decision(
+    connection: &Connection,
+    decision: &Decision,
+    lease_until: Option<Timestamp>,
+) -> rusqlite::Result<()> {
+    let order = &decision.order;
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO events (merchant_id, order_no, event_no, at, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    for (event_no, event) in (decision.first_event()..).zip(&decision.events) {
+        let body = rows::to_json(event)?;
+        insert.execute(params![order.merchant.0, order.number.0, event_no, decision.at.0, body])?;
+    }
+    for (line, posting) in (1..).zip(&decision.postings) {
+        insert_posting(connection, order, line, posting)?;
+    }
+    if let Some(refund) = &decision.refund {
+        put_refund(connection, refund)?;
+    }
+    if decision.ends_open_work {
+        connection
+            .prepare_cached(
+                "DELETE FROM work WHERE merchant_id = ?1 AND order_no = ?2 AND slot IN ('a', 'c', 'k', 'x')",
+            )?
+            .execute(params![order.merchant.0, order.number.0])?;
+    }
+    for work in &decision.work {
+        let key = WorkKey { merchant: order.merchant, order: order.number, kind: work.kind };
+        match lease_until {
+            Some(until) if work.due_at <= decision.at => put_work(connection, &key, until, 1)?,
+            _ => put_work(connection, &key, work.due_at, 0)?,
+        }
+    }
+    Ok(())
+}
+
+fn insert_posting(
+    connection: &Connection,
+    order: &Order,
+    line: u32,
+    posting: &Posting,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO postings (merchant_id, order_no, event_no, line, account, currency, amount_minor)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            order.merchant.0,
+            order.number.0,
+            order.events,
+            line,
+            posting.account.to_string(),
+            posting.amount.currency.code(),
+            posting.amount.minor,
+        ])?;
+    Ok(())
+}
+
+fn put_refund(connection: &Connection, refund: &Refund) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO refunds
+                 (merchant_id, order_no, refund_no, amount_minor, reference, requested_at, late, state_body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             ON CONFLICT (merchant_id, order_no, refund_no) DO UPDATE SET state_body = excluded.state_body",
+        )?
+        .execute(params![
+            refund.merchant.0,
+            refund.order.0,
+            refund.number.0,
+            refund.amount_minor,
+            refund.reference,
+            refund.requested_at.0,
+            refund.reverses_late_payment,
+            rows::to_json(&refund.state)?,
+        ])?;
+    Ok(())
+}
+
+fn put_work(connection: &Connection, key: &WorkKey, due_at: Timestamp, attempt: u32) -> rusqlite::Result<()> {
+    let (slot, slot_no) = key.kind.slot();
+    connection
+        .prepare_cached(
+            "INSERT INTO work (merchant_id, order_no, slot, slot_no, due_at, attempt)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (merchant_id, order_no, slot, slot_no)
+                 DO UPDATE SET due_at = excluded.due_at, attempt = excluded.attempt",
+        )?
+        .execute(params![key.merchant.0, key.order.0, slot.to_string(), slot_no, due_at.0, attempt])?;
+    Ok(())
+}
+
+/// False if another has done or leased it since.
+fn update_work(connection: &Connection, update: &WorkUpdate) -> rusqlite::Result<bool> {
+    let written = match *update {
+        WorkUpdate::Done { key, attempt } => {
+            let (slot, slot_no) = key.kind.slot();
+            connection
+                .prepare_cached(
+                    "DELETE FROM work WHERE merchant_id = ?1 AND order_no = ?2 AND slot = ?3 AND slot_no = ?4
+                         AND attempt = ?5",
+                )?
+                .execute(params![key.merchant.0, key.order.0, slot.to_string(), slot_no, attempt])?
+        }
+        WorkUpdate::Retry { key, attempt, due_at } => move_work(connection, &key, attempt, due_at, attempt)?,
+        WorkUpdate::Postpone { key, attempt, due_at } => {
+            move_work(connection, &key, attempt, due_at, attempt.saturating_sub(1))?
+        }
+    };
+    Ok(written == 1)
+}
+
+fn move_work(
+    connection: &Connection,
+    key: &WorkKey,
+    attempt: u32,
+    due_at: Timestamp,
+    attempt_after: u32,
+) -> rusqlite::Result<usize> {
+    let (slot, slot_no) = key.kind.slot();
+    connection
+        .prepare_cached(
+            "UPDATE work SET due_at = ?6, attempt = ?7
+             WHERE merchant_id = ?1 AND order_no = ?2 AND slot = ?3 AND slot_no = ?4 AND attempt = ?5",
+        )?
+        .execute(params![
+            key.merchant.0,
+            key.order.0,
+            slot.to_string(),
+            slot_no,
+            attempt,
+            due_at.0,
+            attempt_after
+        ])
+}
+
+pub fn lease_due(
+    connection: &Connection,
+    now: Timestamp,
+    lease_until: Timestamp,
+    limit: u32,
+) -> rusqlite::Result<Vec<Work>> {
+    let mut due = connection.prepare_cached(
+        "SELECT merchant_id, order_no, slot, slot_no, due_at, attempt FROM work WHERE due_at <= ?1
+         ORDER BY due_at LIMIT ?2",
+    )?;
+    let mut leased: Vec<Work> =
+        due.query_map(params![now.0, limit], rows::work)?.collect::<Result<_, _>>()?;
+    for work in &mut leased {
+        move_work(connection, &work.key, work.attempt, lease_until, work.attempt + 1)?;
+        work.attempt += 1;
+    }
+    Ok(leased)
+}
+
+fn put_notification(connection: &Connection, notification: &Notification) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO notifications
+                 (merchant_id, order_no, event_no, url, content_type, body, state, attempts)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             ON CONFLICT (merchant_id, order_no, event_no)
+                 DO UPDATE SET state = excluded.state, attempts = excluded.attempts",
+        )?
+        .execute(params![
+            notification.merchant.0,
+            notification.order.0,
+            notification.event,
+            notification.url,
+            notification.content_type,
+            notification.body,
+            notification.state.as_str(),
+            notification.attempts,
+        ])?;
+    Ok(())
+}
+
+fn put_attempt(
+    connection: &Connection,
+    notification: &Notification,
+    attempt: &NotificationAttempt,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO notification_attempts
+                 (merchant_id, order_no, event_no, attempt, at, took_ms, status, answer)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![
+            notification.merchant.0,
+            notification.order.0,
+            notification.event,
+            attempt.attempt,
+            attempt.at.0,
+            attempt.took_ms,
+            attempt.status,
+            attempt.answer,
+        ])?;
+    Ok(())
+}
+
+pub fn resend(
+    connection: &Connection,
+    merchant: MerchantId,
+    order: OrderNo,
+    event: u32,
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
+    let attempts: Option<u32> = connection
+        .prepare_cached(
+            "UPDATE notifications SET state = ?4 WHERE merchant_id = ?1 AND order_no = ?2 AND event_no = ?3
+             RETURNING attempts",
+        )?
+        .query_row(params![merchant.0, order.0, event, NotificationState::Waiting.as_str()], |row| row.get(0))
+        .optional()?;
+    if attempts.is_some() {
+        let key = WorkKey { merchant, order, kind: WorkKind::Notify(event) };
+        put_work(connection, &key, now, 0)?;
+    }
+    Ok(attempts.is_some())
+}

@@ -1,0 +1,220 @@
+//! SQLite: one writer thread that commits whatever is waiting in one durable transaction, readers apart.
+//!
+//! Point reads (by key) run on the caller's thread, a few microseconds each; see docs/adr/0003.
+
+mod apply;
+mod directory;
+mod read;
+mod rows;
+mod schema;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use rusqlite::{Connection, OpenFlags};
+use tillgate_core::{Account, Event, MerchantId, Order, OrderNo, Posting, Refund, Timestamp, Work};
+
+use crate::changeset::Changeset;
+use crate::directory::{Credential, NewKey};
+use crate::notification::{Notification, NotificationAttempt, NotificationState};
+use crate::port::{Answer, OrderKey, Store, StoreError, Totals};
+use writer::Writer;
+
+/// An embedded store in one file.
+pub struct Sqlite {
+    path: PathBuf,
+    writer: Writer,
+    readers: Mutex<Vec<Connection>>,
+}
+
+impl std::fmt::Debug for Sqlite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sqlite").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+/// Pages of 4 KiB between checkpoints: about 32 MiB of log.
+const CHECKPOINT_PAGES: i64 = 8_000;
+/// Idle reader connections kept open.
+const IDLE_READERS: usize = 8;
+
+fn fault(error: rusqlite::Error) -> StoreError {
+    StoreError::Fault(error.to_string())
+}
+
+fn open(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+    let connection =
+        Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(fault)?;
+    connection.busy_timeout(Duration::from_secs(10)).map_err(fault)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA cache_size = -8000;").map_err(fault)?;
+    Ok(connection)
+}
+
+impl Sqlite {
+    /// Opens or creates the file and brings its schema up to date. Refuses one from a newer version.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        connection
+            .execute_batch(&format!(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};"
+            ))
+            .map_err(fault)?;
+        schema::migrate(&connection)?;
+        Ok(Self { path: path.to_owned(), writer: Writer::start(connection)?, readers: Mutex::default() })
+    }
+
+    fn read<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        let pooled = self.readers.lock().pop();
+        let connection = match pooled {
+            Some(connection) => connection,
+            None => open(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
+        };
+        let result = query(&connection).map_err(fault);
+        let mut readers = self.readers.lock();
+        if readers.len() < IDLE_READERS {
+            readers.push(connection);
+        }
+        result
+    }
+
+    fn reading<'a, T: Send + 'a>(
+        &'a self,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'a,
+    ) -> Answer<'a, T> {
+        Box::pin(std::future::ready(self.read(query)))
+    }
+
+    fn writing<'a, T: Send + 'static>(
+        &'a self,
+        change: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Answer<'a, T> {
+        self.writer.run(change)
+    }
+}
+
+impl Store for Sqlite {
+    fn commit(&self, changeset: Changeset) -> Answer<'_, ()> {
+        Box::pin(self.writer.commit(changeset))
+    }
+
+    fn load_order<'a>(&'a self, merchant: MerchantId, key: OrderKey<'a>) -> Answer<'a, Option<Order>> {
+        self.reading(move |connection| read::order(connection, merchant, &key))
+    }
+
+    fn load_refunds(&self, merchant: MerchantId, order: OrderNo) -> Answer<'_, Vec<Refund>> {
+        self.reading(move |connection| read::refunds(connection, merchant, order))
+    }
+
+    fn load_events(&self, merchant: MerchantId, order: OrderNo) -> Answer<'_, Vec<(Timestamp, Event)>> {
+        self.reading(move |connection| read::events(connection, merchant, order))
+    }
+
+    fn load_postings(&self, merchant: MerchantId, order: OrderNo) -> Answer<'_, Vec<(u32, Posting)>> {
+        self.reading(move |connection| read::postings(connection, merchant, order))
+    }
+
+    fn load_work(&self, merchant: MerchantId, order: OrderNo) -> Answer<'_, Vec<Work>> {
+        self.reading(move |connection| read::work(connection, merchant, order))
+    }
+
+    fn lease_due(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Answer<'_, Vec<Work>> {
+        self.writing(move |connection| apply::lease_due(connection, now, lease_until, limit))
+    }
+
+    fn next_due(&self) -> Answer<'_, Option<Timestamp>> {
+        self.reading(read::next_due)
+    }
+
+    fn load_notification(
+        &self,
+        merchant: MerchantId,
+        order: OrderNo,
+        event: u32,
+    ) -> Answer<'_, Option<Notification>> {
+        self.reading(move |connection| read::notification(connection, merchant, order, event))
+    }
+
+    fn list_notifications(
+        &self,
+        merchant: Option<MerchantId>,
+        state: Option<NotificationState>,
+        limit: u32,
+    ) -> Answer<'_, Vec<Notification>> {
+        self.reading(move |connection| read::notifications(connection, merchant, state, limit))
+    }
+
+    fn load_attempts(
+        &self,
+        merchant: MerchantId,
+        order: OrderNo,
+        event: u32,
+    ) -> Answer<'_, Vec<NotificationAttempt>> {
+        self.reading(move |connection| read::attempts(connection, merchant, order, event))
+    }
+
+    fn resend(&self, merchant: MerchantId, order: OrderNo, event: u32, now: Timestamp) -> Answer<'_, bool> {
+        self.writing(move |connection| apply::resend(connection, merchant, order, event, now))
+    }
+
+    fn load_credential<'a>(&'a self, room: &'a str, login: &'a str) -> Answer<'a, Option<Credential>> {
+        self.reading(move |connection| directory::credential(connection, room, login))
+    }
+
+    fn load_login_of<'a>(
+        &'a self,
+        merchant: MerchantId,
+        room: &'a str,
+        account: &'a str,
+    ) -> Answer<'a, Option<String>> {
+        self.reading(move |connection| directory::login_of(connection, merchant, room, account))
+    }
+
+    fn list_credentials(&self) -> Answer<'_, Vec<Credential>> {
+        self.reading(directory::credentials)
+    }
+
+    fn add_merchant<'a>(&'a self, name: &'a str, now: Timestamp) -> Answer<'a, MerchantId> {
+        let name = name.to_owned();
+        self.writing(move |connection| directory::add_merchant(connection, &name, now))
+    }
+
+    fn put_credential(&self, credential: Credential) -> Answer<'_, ()> {
+        self.writing(move |connection| directory::put_credential(connection, &credential))
+    }
+
+    fn put_account<'a>(
+        &'a self,
+        merchant: MerchantId,
+        room: &'a str,
+        login: &'a str,
+        account: Account,
+    ) -> Answer<'a, ()> {
+        let (room, login) = (room.to_owned(), login.to_owned());
+        self.writing(move |connection| directory::put_account(connection, merchant, &room, &login, &account))
+    }
+
+    fn add_key<'a>(
+        &'a self,
+        merchant: MerchantId,
+        room: &'a str,
+        login: &'a str,
+        key: NewKey,
+    ) -> Answer<'a, ()> {
+        let (room, login) = (room.to_owned(), login.to_owned());
+        self.writing(move |connection| directory::add_key(connection, merchant, &room, &login, &key))
+    }
+
+    fn check(&self) -> Answer<'_, ()> {
+        self.writing(|_| Ok(()))
+    }
+
+    fn totals(&self) -> Answer<'_, Totals> {
+        self.reading(read::totals)
+    }
+}

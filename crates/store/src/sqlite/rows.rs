@@ -1,0 +1,121 @@
+//! Rows to values and back.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use rusqlite::Row;
+use rusqlite::types::Type;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tillgate_core::{
+    Event, Funds, LedgerAccount, MerchantId, Money, Order, OrderNo, Posting, Refund, RefundNo, Timestamp,
+    Work, WorkKey, WorkKind,
+};
+
+use crate::notification::{Notification, NotificationAttempt, NotificationState};
+
+pub fn to_json<T: Serialize>(value: &T) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+fn bad(column: usize, what: impl Into<Cow<'static, str>>) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, what.into().into())
+}
+
+pub fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let text = row.get_ref(column)?.as_str()?;
+    serde_json::from_str(text).map_err(|error| bad(column, error.to_string()))
+}
+
+pub const ORDER_COLUMNS: &str = "merchant_id, order_no, version, room, reference, state_body, captured_minor, \
+     refunded_minor, refunding_minor, refunds, events, presentation, terms";
+
+pub fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
+    Ok(Order {
+        merchant: MerchantId(row.get(0)?),
+        number: OrderNo(row.get(1)?),
+        version: row.get(2)?,
+        room: Arc::from(row.get_ref(3)?.as_str()?),
+        reference: row.get(4)?,
+        state: json(row, 5)?,
+        funds: Funds {
+            captured_minor: row.get(6)?,
+            refunded_minor: row.get(7)?,
+            refunding_minor: row.get(8)?,
+        },
+        refunds: row.get(9)?,
+        events: row.get(10)?,
+        presentation: json(row, 11)?,
+        terms: json(row, 12)?,
+    })
+}
+
+pub fn refund(row: &Row<'_>) -> rusqlite::Result<Refund> {
+    Ok(Refund {
+        merchant: MerchantId(row.get(0)?),
+        order: OrderNo(row.get(1)?),
+        number: RefundNo(row.get(2)?),
+        amount_minor: row.get(3)?,
+        reference: row.get(4)?,
+        requested_at: Timestamp(row.get(5)?),
+        reverses_late_payment: row.get(6)?,
+        state: json(row, 7)?,
+    })
+}
+
+pub fn event(row: &Row<'_>) -> rusqlite::Result<(Timestamp, Event)> {
+    Ok((Timestamp(row.get(0)?), json(row, 1)?))
+}
+
+pub fn posting(row: &Row<'_>) -> rusqlite::Result<(u32, Posting)> {
+    let account =
+        ledger_account(row.get_ref(1)?.as_str()?).ok_or_else(|| bad(1, "unknown ledger account"))?;
+    let code: String = row.get(2)?;
+    let currency = tillgate_core::Currency::from_code(&code).ok_or_else(|| bad(2, "unknown currency"))?;
+    Ok((row.get(0)?, Posting { account, amount: Money::new(row.get(3)?, currency) }))
+}
+
+fn ledger_account(text: &str) -> Option<LedgerAccount> {
+    let (kind, name) = text.split_once(':').unwrap_or((text, ""));
+    match kind {
+        "merchant_payable" => Some(LedgerAccount::MerchantPayable(name.to_owned())),
+        "channel_receivable" => Some(LedgerAccount::ChannelReceivable(name.to_owned())),
+        "fee_income" => Some(LedgerAccount::FeeIncome),
+        "late_payments" => Some(LedgerAccount::LatePayments),
+        _ => None,
+    }
+}
+
+pub fn work(row: &Row<'_>) -> rusqlite::Result<Work> {
+    let slot = row.get_ref(2)?.as_str()?.chars().next().unwrap_or(' ');
+    let kind = WorkKind::from_slot(slot, row.get(3)?).ok_or_else(|| bad(2, "unknown work"))?;
+    Ok(Work {
+        key: WorkKey { merchant: MerchantId(row.get(0)?), order: OrderNo(row.get(1)?), kind },
+        due_at: Timestamp(row.get(4)?),
+        attempt: row.get(5)?,
+    })
+}
+
+pub fn notification(row: &Row<'_>) -> rusqlite::Result<Notification> {
+    let state = NotificationState::parse(row.get_ref(6)?.as_str()?).ok_or_else(|| bad(6, "unknown state"))?;
+    Ok(Notification {
+        merchant: MerchantId(row.get(0)?),
+        order: OrderNo(row.get(1)?),
+        event: row.get(2)?,
+        url: row.get(3)?,
+        content_type: row.get(4)?,
+        body: row.get(5)?,
+        state,
+        attempts: row.get(7)?,
+    })
+}
+
+pub fn attempt(row: &Row<'_>) -> rusqlite::Result<NotificationAttempt> {
+    Ok(NotificationAttempt {
+        attempt: row.get(0)?,
+        at: Timestamp(row.get(1)?),
+        took_ms: row.get(2)?,
+        status: row.get(3)?,
+        answer: row.get(4)?,
+    })
+}
