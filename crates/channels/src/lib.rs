@@ -105,11 +105,22 @@ pub struct Capabilities {
     pub flows: Vec<Flow>,
 }
 
+impl Capabilities {
+    /// Whether both are there; a channel may be narrower, ask [`WalletChannel::offers`].
+    pub fn offers(&self, method: &Method, flow: Flow) -> bool {
+        self.methods.contains(method) && self.flows.contains(&flow)
+    }
+}
+
 /// A vendor's wallet interface: what to send, what the answer means.
 pub trait WalletChannel: fmt::Debug + Send + Sync {
     /// The name in the configuration, the callback's route and the metrics.
     fn name(&self) -> &str;
     fn capabilities(&self) -> &Capabilities;
+    /// Whether this method can be paid this way here.
+    fn offers(&self, method: &Method, flow: Flow) -> bool {
+        self.capabilities().offers(method, flow)
+    }
     /// The body to send.
     fn encode(&self, call: &Call) -> Vec<u8>;
     /// `answer` is the body that came back. One that cannot be read or whose signature is wrong is `Unknown`.

@@ -20,7 +20,7 @@ pub struct NewOrder {
 pub struct NewRefund {
     pub amount_minor: i64,
     pub reference: String,
-    /// The order's refunds so far, to recognise a repeat.
+    /// The order's refunds so far, to recognise a repeat. Loaded after the order, so that its version covers them.
     pub earlier: Vec<Refund>,
 }
 
@@ -64,7 +64,7 @@ pub enum Command {
     Expire,
     /// From a merchant.
     Refund(NewRefund),
-    /// The channel's word on a refund.
+    /// The channel's word on a refund, which was loaded after the order.
     RefundSays { refund: Refund, outcome: Outcome },
 }
 

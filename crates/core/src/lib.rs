@@ -15,6 +15,7 @@ pub mod order;
 pub mod rate;
 pub mod refund;
 pub mod refusal;
+pub mod replay;
 pub mod table;
 pub mod time;
 pub mod work;
@@ -30,5 +31,6 @@ pub use order::{CloseReason, FailReason, Flow, Funds, Method, Order, OrderState,
 pub use rate::Rate;
 pub use refund::{Refund, RefundState};
 pub use refusal::{Refusal, Term};
+pub use replay::replay;
 pub use time::Timestamp;
 pub use work::{Work, WorkKey, WorkKind};

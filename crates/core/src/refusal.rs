@@ -35,6 +35,7 @@ pub enum Refusal {
     NotPaid,
     #[error("the same refund has been requested")]
     RefundRepeated,
+    /// Or it is zero or negative, which no order contains.
     #[error("the refund exceeds the order")]
     RefundAboveOrder,
     #[error("the refund exceeds what is left of the order")]

@@ -1,1 +1,35 @@
+//! The outside world of the sandbox: wallets that can be paid with, shoppers, and a merchant who listens.
+//!
+//! Knows: how a wallet behaves, well and badly, by rules on the amount that everyone can read ([`RULES`]).
+//! Deliberately does not know: how our rooms and channels are written or sign, sockets, a clock (the time
+//! is an argument, in milliseconds since the Unix epoch).
 
+mod amount;
+mod answer;
+mod app_order;
+mod books;
+mod journal;
+mod outbox;
+mod receiver;
+mod refund;
+mod rules;
+mod shopper;
+mod teller;
+mod trade;
+mod view;
+mod wallet;
+mod wire;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+pub use app_order::AppOrderResult;
+pub use receiver::{Notification, Receiver, ReceiverAnswer};
+pub use rules::{
+    CLOSED_TO_LATE_MS, PENDING_TO_PAID_MS, RULES, Rule, SHOWN_TO_PAID_MS, Script, TROUBLE_MS, rule_for,
+};
+pub use shopper::{ShopperAction, ShopperError};
+pub use view::{Filter, Ledger, PaymentView, RefundView, StateWord, Totals};
+pub use wallet::Wallet;
+pub use world::{Config, OutgoingCallback, Reply, World};

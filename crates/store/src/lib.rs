@@ -4,6 +4,8 @@
 //! channels, or the rules; a [`Changeset`] arrives decided and is stored whole or not at all.
 
 pub mod changeset;
+#[cfg(test)]
+mod contract;
 pub mod directory;
 pub mod notification;
 pub mod port;

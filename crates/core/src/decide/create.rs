@@ -61,10 +61,13 @@ fn first_difference(had: &Terms, got: &Terms) -> Option<Term> {
     .find_map(|(term, differs)| differs.then_some(term))
 }
 
-/// The channel prepared the payment. The first presentation stays; a later one changes nothing.
+/// The channel prepared the payment. The first presentation stays; a later one, or nothing to show, changes nothing.
 pub fn present(mut decision: Decision, presentation: Presentation) -> Decision {
     let order = &mut decision.order;
-    if order.state != OrderState::Pending || order.presentation != Presentation::None {
+    if order.state != OrderState::Pending
+        || order.presentation != Presentation::None
+        || presentation == Presentation::None
+    {
         return decision;
     }
     order.presentation = presentation.clone();

@@ -18,7 +18,7 @@ pub fn request(mut decision: Decision, new: NewRefund) -> Result<Decision, Refus
     if new.earlier.iter().any(|earlier| same_refund(earlier, &new)) {
         return Err(Refusal::RefundRepeated);
     }
-    if new.amount_minor > order.funds.captured_minor {
+    if new.amount_minor <= 0 || new.amount_minor > order.funds.captured_minor {
         return Err(Refusal::RefundAboveOrder);
     }
     if new.amount_minor > order.funds.refundable_minor() {

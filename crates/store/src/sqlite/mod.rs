@@ -56,15 +56,24 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// Without a write-ahead log (a file system that cannot share memory) readers and the writer would block each other.
+fn make_durable(connection: &Connection) -> Result<(), StoreError> {
+    let mode: String =
+        connection.query_row("PRAGMA journal_mode = WAL", (), |row| row.get(0)).map_err(fault)?;
+    if mode != "wal" {
+        return Err(StoreError::Fault(format!("the file system allows only journal mode {mode}, not wal")));
+    }
+    connection
+        .execute_batch(&format!("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};"))
+        .map_err(fault)
+}
+
 impl Sqlite {
     /// Opens or creates the file and brings its schema up to date. Refuses one from a newer version.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-        connection
-            .execute_batch(&format!(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};"
-            ))
-            .map_err(fault)?;
+        schema::check(&connection)?;
+        make_durable(&connection)?;
         schema::migrate(&connection)?;
         Ok(Self { path: path.to_owned(), writer: Writer::start(connection)?, readers: Mutex::default() })
     }

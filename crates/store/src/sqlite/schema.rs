@@ -9,19 +9,24 @@ use crate::port::StoreError;
 const APPLICATION_ID: i64 = 0x7469_6c6c;
 const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite-0001-start.sql")];
 
-pub fn migrate(connection: &Connection) -> Result<(), StoreError> {
-    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(fault);
-    let (version, application) = (pragma("user_version")?, pragma("application_id")?);
-    let known = MIGRATIONS.len() as i64;
-    if version > 0 && application != APPLICATION_ID {
+/// The file's schema version. Refuses a database of another program or of a newer tillgate, and changes nothing.
+pub fn check(connection: &Connection) -> Result<usize, StoreError> {
+    let number = |sql: &str| connection.query_row(sql, (), |row| row.get::<_, i64>(0)).map_err(fault);
+    let version = number("PRAGMA user_version")?;
+    let is_empty = version == 0 && number("SELECT count(*) FROM sqlite_schema")? == 0;
+    if number("PRAGMA application_id")? != APPLICATION_ID && !is_empty {
         return Err(StoreError::Fault("the file is a database of another program".into()));
     }
-    if version > known {
-        return Err(StoreError::Fault(format!(
+    let known = MIGRATIONS.len();
+    usize::try_from(version).ok().filter(|version| *version <= known).ok_or_else(|| {
+        StoreError::Fault(format!(
             "the database has schema {version}, this program knows up to {known}: use the newer tillgate"
-        )));
-    }
-    for (step, sql) in MIGRATIONS.iter().enumerate().skip(version as usize) {
+        ))
+    })
+}
+
+pub fn migrate(connection: &Connection) -> Result<(), StoreError> {
+    for (step, sql) in MIGRATIONS.iter().enumerate().skip(check(connection)?) {
         connection
             .execute_batch(&format!(
                 "BEGIN IMMEDIATE; {sql} PRAGMA user_version = {}; PRAGMA application_id = {APPLICATION_ID}; COMMIT;",

@@ -1,1 +1,147 @@
+//! The contract on SQLite, and what only SQLite promises: the file, its mode, the group.
 
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use tempfile::TempDir;
+use tillgate_core::{Flow, MerchantId};
+
+use super::Sqlite;
+use crate::changeset::Changeset;
+use crate::contract::{self, Home, NOW, Shop, contract_tests, number};
+use crate::port::StoreError;
+
+fn fresh() -> (Home, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Sqlite::open(&folder.path().join("till.sqlite")).unwrap();
+    (Arc::new(store), folder)
+}
+
+contract_tests!(fresh);
+
+#[tokio::test]
+async fn a_commit_is_on_disk_before_it_is_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Sqlite::open(&folder.path().join("till.sqlite")).unwrap();
+    let pragmas = store.writing(|connection| {
+        let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+        let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+        Ok((mode, number("synchronous")?, number("foreign_keys")?, number("wal_autocheckpoint")?))
+    });
+    assert_eq!(pragmas.await.unwrap(), ("wal".into(), 2, 1, 8_000));
+}
+
+#[tokio::test]
+async fn everything_is_there_after_opening_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("till.sqlite");
+    let home: Home = Arc::new(Sqlite::open(&path).unwrap());
+    let shop = Shop::open(&home).await;
+    for serial in 1..=20 {
+        shop.sells_paid(serial).await;
+    }
+    let kept = (shop.kept(7).await, home.totals().await.unwrap(), home.next_due().await.unwrap());
+    drop((home, shop));
+
+    let home: Home = Arc::new(Sqlite::open(&path).unwrap());
+    let shop = Shop { home: home.clone(), merchant: MerchantId(1) };
+    let again = (shop.kept(7).await, home.totals().await.unwrap(), home.next_due().await.unwrap());
+    assert_eq!(again, kept);
+    assert_eq!(contract::audit(&again.0), Vec::<String>::new());
+    shop.sells(21).await;
+}
+
+/// Opens a database that was first changed by `sql`, and gives why it was refused.
+fn refused(sql: &str, is_ours: bool) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("till.sqlite");
+    if is_ours {
+        drop(Sqlite::open(&path).unwrap());
+    }
+    Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+    let before = std::fs::read(&path).unwrap();
+    let Err(StoreError::Fault(why)) = Sqlite::open(&path) else { panic!("it was opened: {sql}") };
+    assert_eq!(std::fs::read(&path).unwrap(), before, "it was changed: {sql}");
+    why
+}
+
+#[test]
+fn a_newer_database_is_refused_and_left_alone() {
+    assert!(refused("PRAGMA user_version = 99; PRAGMA wal_checkpoint;", true).contains("schema 99"));
+}
+
+#[test]
+fn a_database_of_another_program_is_refused_and_left_alone() {
+    for sql in [
+        "PRAGMA application_id = 252006674; PRAGMA user_version = 1; CREATE TABLE t (a)",
+        "PRAGMA application_id = 252006674; CREATE TABLE t (a)",
+        "PRAGMA user_version = 1; CREATE TABLE orders (a)",
+        "CREATE TABLE orders (a)",
+    ] {
+        assert!(refused(sql, false).contains("another program"), "{sql}");
+    }
+}
+
+#[test]
+fn an_empty_file_becomes_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("till.sqlite");
+    std::fs::write(&path, b"").unwrap();
+    drop(Sqlite::open(&path).unwrap());
+    Sqlite::open(&path).unwrap();
+}
+
+/// While another holds the lock everything waits, so that all of it is one group: one of them cannot be
+/// stored at all, one has a conflict, and the rest is stored.
+#[tokio::test]
+async fn in_one_group_each_has_its_own_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("till.sqlite");
+    let home: Home = Arc::new(Sqlite::open(&path).unwrap());
+    let shop = Shop::open(&home).await;
+    shop.sells(1).await;
+    let blocker = Connection::open(&path).unwrap();
+    blocker.execute_batch("BEGIN IMMEDIATE").unwrap();
+
+    let creates = |serial: i64, reference: &str| shop.creates(serial, reference, Flow::HostedPage);
+    let mut decisions: Vec<_> = (2..=30).map(|serial| creates(serial, &format!("till-{serial}"))).collect();
+    decisions[10].order.funds.captured_minor = i64::MAX;
+    decisions[20].order.reference = "till-1".into();
+    let waiting: Vec<_> =
+        decisions.into_iter().map(|decision| home.commit(Changeset::decided(decision))).collect();
+    blocker.execute_batch("ROLLBACK").unwrap();
+    for (serial, answer) in (2..).zip(waiting) {
+        let result = answer.await;
+        let stored = shop.kept(serial).await.order.is_some();
+        match serial {
+            12 => assert!(matches!(result, Err(StoreError::Fault(_))) && !stored),
+            22 => assert!(matches!(result, Err(StoreError::Conflict(_))) && !stored),
+            _ => assert!(result.is_ok() && stored, "{serial}: {result:?}"),
+        }
+    }
+    assert_eq!(home.totals().await.unwrap().orders, [("pending".to_owned(), 28)]);
+    assert_eq!(home.load_work(shop.merchant, number(12)).await.unwrap(), []);
+}
+
+/// A worker that leases in the same group as a changeset that cannot be stored still gets each row once.
+#[tokio::test]
+async fn a_lease_survives_a_spoilt_group() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("till.sqlite");
+    let home: Home = Arc::new(Sqlite::open(&path).unwrap());
+    let shop = Shop::open(&home).await;
+    shop.sells_by(1, Flow::CustomerPresented).await;
+    let blocker = Connection::open(&path).unwrap();
+    blocker.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let first = home.check();
+    let leased = home.lease_due(NOW, NOW.plus_s(30), 10);
+    let mut spoiler = shop.creates(2, "till-2", Flow::HostedPage);
+    spoiler.order.funds.refunding_minor = 1;
+    let spoilt = home.commit(Changeset::decided(spoiler));
+    blocker.execute_batch("ROLLBACK").unwrap();
+    first.await.unwrap();
+    let leased = leased.await.unwrap();
+    assert!(matches!(spoilt.await, Err(StoreError::Fault(_))));
+    assert_eq!(leased.iter().map(|work| work.attempt).collect::<Vec<_>>(), [1]);
+    assert_eq!(shop.kept(1).await.work[0].attempt, 1);
+}

@@ -1,0 +1,7 @@
+//! How decisions are tested: tables for a reader, every case for certainty, random stories for what nobody thought of.
+
+mod every_case;
+mod sample;
+mod stories;
+mod story;
+mod tables;

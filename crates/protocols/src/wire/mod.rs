@@ -1,0 +1,12 @@
+//! Reading and writing the outer shapes all rooms meet: flat JSON objects, URL queries, URLs, civil times.
+//!
+//! Knows how such a text is taken apart without losing what was signed (numbers stay literals). Deliberately does not
+//! know any field by name.
+
+pub mod json;
+pub mod query;
+pub mod time;
+pub mod url;
+
+/// More fields than any documented request has; beyond it a body is refused before it costs time.
+pub const MAX_FIELDS: usize = 128;

@@ -1,0 +1,165 @@
+//! Puts the parts together and runs them until told to stop.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tillgate_protocols::latipay::nonce::NonceKey;
+use tillgate_store::{Sqlite, Store};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::channels::{Channel, Channels};
+use crate::config::Config;
+use crate::directory::Directory;
+use crate::gateway::{Gateway, WorkQueues};
+use crate::http::accept::{self, AcceptLimits};
+use crate::http::admin::{self, Health};
+use crate::http::body::BodyLimits;
+use crate::http::limits::LongPolls;
+use crate::http::router;
+use crate::outbound::{AddressRules, Outbound};
+use crate::pool::Pool;
+use crate::rooms::Room;
+use crate::rooms::latipay::{self, Latipay};
+use crate::sandbox::Sandbox;
+use crate::vault::Vault;
+use crate::work::Workers;
+
+/// How long requests and work in progress may take when we stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What all handlers share.
+#[derive(Debug)]
+pub struct App {
+    pub config: Config,
+    pub gateway: Arc<Gateway>,
+    pub latipay: Arc<Latipay>,
+    pub long_polls: Arc<LongPolls>,
+    pub pool: Pool,
+    pub vault: Arc<Vault>,
+    pub sandbox: Option<Arc<Sandbox>>,
+}
+
+impl App {
+    pub fn body_limits(&self) -> BodyLimits {
+        let limits = &self.config.limits;
+        BodyLimits { bytes: limits.body_bytes, timeout: Duration::from_secs(limits.body_timeout_s.into()) }
+    }
+
+    pub fn health(&self) -> Health {
+        Health { store: self.gateway.store.clone(), long_polls: self.long_polls.clone() }
+    }
+}
+
+/// Opens the data folder: the store, and the key its secrets are sealed with.
+pub fn open(config: &Config, create: bool) -> Result<(Arc<dyn Store>, Arc<Vault>)> {
+    if create {
+        std::fs::create_dir_all(&config.data_dir)
+            .with_context(|| format!("creating {}", config.data_dir.display()))?;
+    }
+    let vault = match &config.master_key {
+        Some(key) => Vault::new(&key.0)?,
+        None => Vault::open(&config.master_key_file, create)?,
+    };
+    Ok((open_store(&config.database())?, Arc::new(vault)))
+}
+
+fn open_store(path: &Path) -> Result<Arc<dyn Store>> {
+    let store = Sqlite::open(path).with_context(|| format!("opening {}", path.display()))?;
+    Ok(Arc::new(store))
+}
+
+/// A gateway that is ready to serve but does not listen yet.
+#[derive(Debug)]
+pub struct Assembled {
+    pub app: Arc<App>,
+    workers: Arc<Workers>,
+    queues: WorkQueues,
+}
+
+/// Puts the parts together. With a sandbox its wallets are the channels.
+pub fn assemble(
+    config: Config,
+    store: Arc<dyn Store>,
+    vault: Arc<Vault>,
+    sandbox: Option<Arc<Sandbox>>,
+) -> Result<Assembled> {
+    let timeout = Duration::from_secs(config.channels.timeout_s.into());
+    let list: Vec<Channel> = sandbox.iter().map(|sandbox| sandbox.channel()).collect();
+    let (gateway, queues) = Gateway::new(store.clone(), Channels::new(list, timeout));
+    let profiles = vault.clone();
+    let latipay = Arc::new(Latipay {
+        directory: Directory::new(
+            latipay::ROOM,
+            store.clone(),
+            Box::new(move |credential| latipay::profile_of(credential, &profiles)),
+        ),
+        store,
+        nonce_key: NonceKey::new(vault.nonce_key()),
+        rates: config.rates()?,
+        public_url: config.public_url.clone(),
+        order_lifetime_ms: i64::from(config.orders.lifetime_s) * 1_000,
+        barcode_lifetime_ms: i64::from(config.orders.barcode_lifetime_s) * 1_000,
+        answer_within: Duration::from_secs(config.orders.answer_within_s.into()),
+        long_poll: Duration::from_secs(config.limits.long_poll_s.into()),
+    });
+    let rules = AddressRules { allowed: config.outbound.allow_networks.clone() };
+    let outbound = Outbound::new(rules, Duration::from_secs(config.outbound.timeout_s.into()));
+    let rooms: Vec<Arc<dyn Room>> = vec![latipay.clone()];
+    let workers = Workers::new(gateway.clone(), rooms, outbound, config.notify.per_endpoint);
+    let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1));
+    let app = Arc::new(App {
+        long_polls: LongPolls::new(config.limits.long_polls, config.limits.long_polls_per_merchant),
+        pool: Pool::start(threads)?,
+        config,
+        gateway,
+        latipay,
+        vault,
+        sandbox,
+    });
+    Ok(Assembled { app, workers, queues })
+}
+
+/// The sockets a gateway listens on.
+#[derive(Debug)]
+pub struct Listeners {
+    pub public: TcpListener,
+    pub admin: TcpListener,
+}
+
+impl Listeners {
+    pub async fn bind(config: &Config) -> Result<Self> {
+        let bind = async |address| {
+            TcpListener::bind(address).await.with_context(|| format!("listening on {address}"))
+        };
+        Ok(Self { public: bind(config.listen).await?, admin: bind(config.admin_listen).await? })
+    }
+}
+
+/// Serves until `stop` turns true; then ends gracefully.
+pub async fn run(
+    assembled: Assembled,
+    listeners: Listeners,
+    metrics: PrometheusHandle,
+    stop: watch::Receiver<bool>,
+) {
+    let Assembled { app, workers, queues } = assembled;
+    let limits = AcceptLimits {
+        connections: app.config.limits.connections,
+        header_timeout: Duration::from_secs(app.config.limits.header_timeout_s.into()),
+        grace: GRACE,
+    };
+    let admin_limits = AcceptLimits { connections: 64, ..limits };
+    let public = accept::serve(listeners.public, router::router(app.clone()), limits, stop.clone());
+    let admin = admin::router(app.health(), metrics);
+    let admin = accept::serve(listeners.admin, admin, admin_limits, stop.clone());
+    let world = async {
+        if let Some(sandbox) = &app.sandbox {
+            sandbox.run(app.gateway.clone(), stop.clone()).await;
+        }
+    };
+    tokio::join!(public, admin, workers.run(queues, stop.clone(), GRACE), world);
+}

@@ -1,0 +1,62 @@
+//! Wake-ups inside this process: hints that an order has moved. The store is the truth.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tillgate_core::{MerchantId, OrderNo};
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
+
+type Key = (MerchantId, OrderNo);
+const SHARDS: usize = 16;
+
+#[derive(Debug, Default)]
+pub struct Bus {
+    shards: [Mutex<HashMap<Key, Arc<Notify>>>; SHARDS],
+}
+
+/// Somebody who waits for an order; leaving it drops the entry when nobody else waits.
+#[derive(Debug)]
+pub struct Waiting<'a> {
+    bus: &'a Bus,
+    key: Key,
+    notify: Arc<Notify>,
+}
+
+impl Bus {
+    fn shard(&self, key: &Key) -> &Mutex<HashMap<Key, Arc<Notify>>> {
+        &self.shards[(key.1.0 as usize ^ key.0.0 as usize) % SHARDS]
+    }
+
+    /// Subscribe before reading the order, so that no change falls between.
+    pub fn wait_for(&self, merchant: MerchantId, order: OrderNo) -> Waiting<'_> {
+        let key = (merchant, order);
+        let notify = self.shard(&key).lock().entry(key).or_default().clone();
+        Waiting { bus: self, key, notify }
+    }
+
+    pub fn wake(&self, merchant: MerchantId, order: OrderNo) {
+        let key = (merchant, order);
+        if let Some(notify) = self.shard(&key).lock().get(&key) {
+            notify.notify_waiters();
+        }
+    }
+}
+
+impl Waiting<'_> {
+    /// A future that completes at the next wake-up after this call.
+    pub fn next(&self) -> Notified<'_> {
+        self.notify.notified()
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut shard = self.bus.shard(&self.key).lock();
+        // One of ours and one in the map: nobody else waits.
+        if Arc::strong_count(&self.notify) <= 2 {
+            shard.remove(&self.key);
+        }
+    }
+}

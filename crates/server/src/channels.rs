@@ -1,0 +1,119 @@
+//! The channels this gateway is configured with, and one way to ask them.
+//!
+//! Knows: which channel serves a method, time-outs, metrics. Does not know what any answer means:
+//! that is the codec's. No answer in time is [`Outcome::Unknown`].
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tillgate_channels::{Answer, Call, Payment, RefundOrder, WalletChannel};
+use tillgate_core::{Flow, MerchantId, Method, Order, OrderNo, Outcome, Refund};
+
+/// Carries bytes to a channel and back; `None` when nothing came back.
+pub trait Wire: Send + Sync + fmt::Debug {
+    fn send(&self, body: Vec<u8>) -> Pin<Box<dyn Future<Output = Option<Vec<u8>>> + Send + '_>>;
+}
+
+#[derive(Debug, Clone)]
+pub struct Channel {
+    pub codec: Arc<dyn WalletChannel>,
+    pub wire: Arc<dyn Wire>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Channels {
+    list: Vec<Channel>,
+    timeout: Duration,
+}
+
+/// What a merchant can sell through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offered {
+    Yes,
+    NoChannel,
+    NoFlow,
+}
+
+impl Channels {
+    pub fn new(list: Vec<Channel>, timeout: Duration) -> Self {
+        Self { list, timeout }
+    }
+
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    pub fn named(&self, name: &str) -> Option<&Channel> {
+        self.list.iter().find(|channel| channel.codec.name() == name)
+    }
+
+    fn serving(&self, method: &Method) -> impl Iterator<Item = &Channel> {
+        self.list.iter().filter(|channel| channel.codec.capabilities().methods.contains(method))
+    }
+
+    pub fn offered(&self, method: &Method, flow: Flow) -> Offered {
+        if self.serving(method).any(|channel| channel.codec.offers(method, flow)) {
+            Offered::Yes
+        } else if self.serving(method).next().is_some() {
+            Offered::NoFlow
+        } else {
+            Offered::NoChannel
+        }
+    }
+
+    /// Asks the channel of the payment's method. Sent once; what cannot be told is `Unknown`.
+    pub async fn ask(&self, call: &Call) -> Answer {
+        let unknown = Answer::Outcome(Outcome::Unknown);
+        let payment = call.payment();
+        let Some(channel) =
+            self.serving(&payment.method).find(|channel| channel.codec.offers(&payment.method, payment.flow))
+        else {
+            return unknown;
+        };
+        let sent = channel.wire.send(channel.codec.encode(call));
+        let answer = match tokio::time::timeout(self.timeout, sent).await {
+            Ok(Some(body)) => channel.codec.decode(call, &body),
+            Ok(None) | Err(_) => unknown,
+        };
+        let outcome = if matches!(answer, Answer::Outcome(Outcome::Unknown)) { "unknown" } else { "answered" };
+        metrics::counter!("tillgate_channel_calls_total", "channel" => channel.codec.name().to_owned(),
+            "call" => call.name(), "outcome" => outcome)
+        .increment(1);
+        answer
+    }
+}
+
+/// Our number at the channel.
+pub fn trade_no(merchant: MerchantId, order: OrderNo) -> String {
+    format!("{}-{}", merchant.0, order.0)
+}
+
+/// The other way round; `None` if it is not one of ours.
+pub fn read_trade_no(text: &str) -> Option<(MerchantId, OrderNo)> {
+    let (merchant, order) = text.split_once('-')?;
+    Some((MerchantId(merchant.parse().ok()?), OrderNo(order.parse().ok()?)))
+}
+
+pub fn payment(order: &Order, seller: &str) -> Payment {
+    let terms = &order.terms;
+    Payment {
+        trade_no: trade_no(order.merchant, order.number),
+        method: terms.method.clone(),
+        flow: terms.flow,
+        amount: terms.amount,
+        payer_amount: terms.payer_amount(),
+        description: terms.description.clone(),
+        seller: seller.to_owned(),
+        payer_code: terms.payer_code.clone(),
+        expires_at: terms.expires_at,
+    }
+}
+
+pub fn refund_order(order: &Order, refund: &Refund) -> RefundOrder {
+    RefundOrder {
+        refund_no: format!("{}-{}", trade_no(order.merchant, order.number), refund.number.0),
+        amount: tillgate_core::Money::new(refund.amount_minor, order.terms.amount.currency),
+    }
+}

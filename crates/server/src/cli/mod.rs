@@ -1,0 +1,122 @@
+//! The command line. Knows how to print; what it prints comes from the store and the rooms.
+
+mod health;
+mod merchant;
+mod notify;
+mod order;
+mod run;
+mod sign;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::config::{self, Config};
+
+/// A self-hosted payment gateway that speaks Latipay v2.
+#[derive(Debug, Parser)]
+#[command(name = "tillgate", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs with simulated wallets and the merchants of the documents; nothing to configure.
+    Sandbox(run::SandboxArgs),
+    /// Runs live.
+    Serve(run::ServeArgs),
+    /// Prints the configuration with every key explained.
+    DefaultConfig,
+    /// Merchants, their wallets and keys.
+    #[command(subcommand)]
+    Merchant(merchant::Command),
+    /// Signs a request: prints the canonical text and the signature.
+    #[command(subcommand)]
+    Sign(sign::SignRoom),
+    /// Checks a request's signature: says which form matched, or why none did.
+    #[command(subcommand)]
+    Verify(sign::VerifyRoom),
+    /// Orders.
+    #[command(subcommand)]
+    Order(order::Command),
+    /// Notifications to merchants.
+    #[command(subcommand)]
+    Notify(notify::Command),
+    /// Prints a room's OpenAPI document.
+    Openapi {
+        #[arg(value_parser = ["latipay"], default_value = "latipay")]
+        room: String,
+    },
+    /// Asks a running gateway whether it is ready; for containers and supervisors.
+    Healthcheck(health::Args),
+}
+
+/// Where the data is, for commands beside a running gateway.
+#[derive(Debug, clap::Args)]
+struct DataArgs {
+    /// The configuration file.
+    #[arg(short, long)]
+    config: Option<PathBuf>,
+    /// The data folder, in place of the configured one.
+    #[arg(long)]
+    data_dir: Option<PathBuf>,
+}
+
+impl DataArgs {
+    fn config(&self) -> Result<Config> {
+        let mut config = Config::load(self.config.as_deref())?;
+        if let Some(data_dir) = &self.data_dir {
+            use_data_dir(&mut config, data_dir.clone());
+        }
+        Ok(config)
+    }
+}
+
+/// The master key's default place is in the data folder.
+fn use_data_dir(config: &mut Config, data_dir: PathBuf) {
+    if config.master_key_file == config.data_dir.join("master.key") {
+        config.master_key_file = data_dir.join("master.key");
+    }
+    config.data_dir = data_dir;
+}
+
+pub fn main() -> ExitCode {
+    match dispatch(Cli::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("tillgate: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command {
+            Command::Sandbox(args) => run::sandbox(args).await?,
+            Command::Serve(args) => run::serve(args).await?,
+            Command::DefaultConfig => say(config::DEFAULT.trim_end()),
+            Command::Merchant(command) => merchant::run(command).await?,
+            Command::Sign(room) => sign::sign(room)?,
+            Command::Verify(room) => return sign::verify(room),
+            Command::Order(command) => order::run(command).await?,
+            Command::Notify(command) => notify::run(command).await?,
+            Command::Openapi { .. } => {
+                say(&serde_json::to_string_pretty(&tillgate_protocols::latipay::openapi::document())?);
+            }
+            Command::Healthcheck(args) => return health::check(args).await,
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Prints a line for people; a closed pipe is no error.
+fn say(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout(), "{text}");
+}

@@ -1,0 +1,162 @@
+//! `sandbox` and `serve`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use tillgate_store::Store;
+use tokio::sync::watch;
+
+use super::{say, use_data_dir};
+use crate::app::{self, Listeners};
+use crate::config::Config;
+use crate::http::admin;
+use crate::rooms::latipay::{ROOM, key_place};
+use crate::sandbox::merchants::{self, DOCUMENT_KEY};
+use crate::sandbox::{Sandbox, example_curl};
+use crate::vault::Vault;
+use crate::logging;
+
+#[derive(Debug, clap::Args)]
+pub struct SandboxArgs {
+    /// Where to listen.
+    #[arg(long)]
+    listen: Option<SocketAddr>,
+    /// Where health and metrics are.
+    #[arg(long)]
+    admin_listen: Option<SocketAddr>,
+    /// What merchants and shoppers call us; http:// and the address if absent.
+    #[arg(long)]
+    public_url: Option<String>,
+    /// Where the sandbox keeps everything.
+    #[arg(long, default_value = "tillgate-sandbox")]
+    data_dir: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ServeArgs {
+    /// The configuration file.
+    #[arg(short, long)]
+    config: Option<PathBuf>,
+    #[arg(long)]
+    listen: Option<SocketAddr>,
+    #[arg(long)]
+    admin_listen: Option<SocketAddr>,
+    #[arg(long)]
+    public_url: Option<String>,
+}
+
+fn sandbox_config(args: &SandboxArgs) -> Result<Config> {
+    let mut config = Config::load(None)?;
+    config.listen = args.listen.unwrap_or(config.listen);
+    config.admin_listen = args.admin_listen.unwrap_or(config.admin_listen);
+    config.public_url = args.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
+    use_data_dir(&mut config, args.data_dir.clone());
+    config.outbound.allow_networks = ["127.0.0.0/8", "::1/128"].iter().filter_map(|net| net.parse().ok()).collect();
+    config.channels.timeout_s = 2;
+    for (code, rate) in [("NZD", "4.64490"), ("AUD", "4.75320"), ("CNY", "1")] {
+        config.rates.entry(code.into()).or_insert_with(|| rate.into());
+    }
+    Ok(config)
+}
+
+pub async fn sandbox(args: SandboxArgs) -> Result<()> {
+    let config = sandbox_config(&args)?;
+    logging::start(&config.log)?;
+    let metrics = admin::start_metrics()?;
+    let (store, vault) = app::open(&config, true)?;
+    merchants::seed(&*store, &vault).await?;
+    let sandbox = Sandbox::open(&config.data_dir)?;
+    let listeners = Listeners::bind(&config).await?;
+    let welcome = welcome(&config);
+    let assembled = app::assemble(config, store, vault, Some(sandbox))?;
+    say(&welcome);
+    app::run(assembled, listeners, metrics, stop_signal()?).await;
+    Ok(())
+}
+
+fn welcome(config: &Config) -> String {
+    let url = &config.public_url;
+    let users = merchants::users();
+    let mut text = format!("tillgate sandbox: simulated wallets, no real money\n\n  start page   {url}/sandbox\n");
+    for (name, path) in [("test wallet", "wallet/alipay"), ("demo shop", "shop"), ("receiver", "receiver"), ("rules", "rules")] {
+        text += &format!("  {name:<12} {url}/sandbox/{path}\n");
+    }
+    text += &format!("  metrics      http://{}/metrics\n\nLatipay v2 at {url}, api key {DOCUMENT_KEY}\n", config.admin_listen);
+    for user in users {
+        let wallets: Vec<String> =
+            user.wallets.iter().map(|(id, _, currency)| format!("{id} ({currency})")).collect();
+        text += &format!("  user {:<11} wallets {}\n", user.user_id, wallets.join(", "));
+    }
+    text + &format!("\nA signed order; paste it, then open host_url/nonce of the answer:\n\n{}\n", example_curl(url))
+}
+
+pub async fn serve(args: ServeArgs) -> Result<()> {
+    let mut config = Config::load(args.config.as_deref())?;
+    let from_outside = args.public_url.is_some()
+        || std::env::var_os("TILLGATE_PUBLIC_URL").is_some()
+        || args.config.as_deref().is_some_and(sets_public_url);
+    if !from_outside {
+        bail!("serve needs public_url: the address merchants and shoppers see (--public-url, TILLGATE_PUBLIC_URL or the file)");
+    }
+    config.listen = args.listen.unwrap_or(config.listen);
+    config.admin_listen = args.admin_listen.unwrap_or(config.admin_listen);
+    config.public_url = args.public_url.unwrap_or(config.public_url);
+    logging::start(&config.log)?;
+    let metrics = admin::start_metrics()?;
+    let (store, vault) = app::open(&config, true)?;
+    refuse_document_keys(&store, &vault).await?;
+    let listeners = Listeners::bind(&config).await?;
+    tracing::warn!("no channel to a wallet is configured: orders are refused with code 302 until one is");
+    tracing::info!(listen = %config.listen, admin = %config.admin_listen, public_url = %config.public_url, "serving");
+    let assembled = app::assemble(config, store, vault, None)?;
+    app::run(assembled, listeners, metrics, stop_signal()?).await;
+    Ok(())
+}
+
+fn sets_public_url(file: &std::path::Path) -> bool {
+    std::fs::read_to_string(file)
+        .ok()
+        .and_then(|text| text.parse::<toml::Table>().ok())
+        .is_some_and(|table| table.contains_key("public_url"))
+}
+
+/// The documents' key is known to everyone: a live gateway does not start with it.
+async fn refuse_document_keys(store: &Arc<dyn Store>, vault: &Vault) -> Result<()> {
+    for credential in store.list_credentials().await? {
+        if credential.room != ROOM {
+            continue;
+        }
+        for key in &credential.keys {
+            let opened = vault
+                .open_sealed(&key_place(&credential.login), &key.sealed)
+                .with_context(|| format!("the key of {}", credential.login))?;
+            if *opened == DOCUMENT_KEY {
+                bail!(
+                    "{} has the api key printed in the documents; is this a sandbox's data folder? \
+                     Use another one, or: tillgate merchant rotate-key {} --old-valid-hours 0",
+                    credential.login,
+                    credential.login
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Turns true at SIGTERM or Ctrl-C.
+fn stop_signal() -> Result<watch::Receiver<bool>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let (send, receive) = watch::channel(false);
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        tracing::info!("stopping");
+        let _ = send.send(true);
+    });
+    Ok(receive)
+}

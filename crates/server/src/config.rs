@@ -1,0 +1,145 @@
+//! The configuration. `tillgate default-config` prints it with every key explained; that text is the manual
+//! and is itself read here, so the two cannot differ.
+//!
+//! Flags > `TILLGATE_*` (`TILLGATE_LISTEN`, `TILLGATE_ORDERS__LIFETIME_S`) > file > defaults.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use ipnet::IpNet;
+use serde::Deserialize;
+use tillgate_core::{Currency, Rate};
+
+/// The text of `tillgate default-config`.
+pub const DEFAULT: &str = include_str!("default-config.toml");
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub listen: SocketAddr,
+    pub admin_listen: SocketAddr,
+    pub public_url: String,
+    pub data_dir: PathBuf,
+    pub master_key_file: PathBuf,
+    /// In place of the file; from the environment only.
+    pub master_key: Option<Secret>,
+    pub log: Log,
+    pub orders: Orders,
+    pub limits: Limits,
+    pub outbound: Outbound,
+    pub notify: Notify,
+    pub channels: Channels,
+    #[serde(default)]
+    pub rates: BTreeMap<String, String>,
+}
+
+/// A text that does not show itself.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub zeroize::Zeroizing<String>);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub format: LogFormat,
+    pub filter: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Orders {
+    pub lifetime_s: u32,
+    pub barcode_lifetime_s: u32,
+    pub answer_within_s: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub connections: usize,
+    pub header_timeout_s: u32,
+    pub body_timeout_s: u32,
+    pub body_bytes: usize,
+    pub long_polls: usize,
+    pub long_polls_per_merchant: usize,
+    pub long_poll_s: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outbound {
+    pub allow_networks: Vec<IpNet>,
+    pub timeout_s: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notify {
+    pub per_endpoint: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Channels {
+    pub timeout_s: u32,
+}
+
+impl Config {
+    /// Reads defaults, then the file, then the environment.
+    pub fn load(file: Option<&Path>) -> Result<Self> {
+        let mut builder =
+            config::Config::builder().add_source(config::File::from_str(DEFAULT, config::FileFormat::Toml));
+        if let Some(file) = file {
+            let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+            builder = builder.add_source(config::File::from_str(&text, config::FileFormat::Toml));
+        }
+        let environment = config::Environment::with_prefix("TILLGATE")
+            .prefix_separator("_")
+            .separator("__")
+            .ignore_empty(true)
+            .try_parsing(true);
+        let config: Self = builder.add_source(environment).build()?.try_deserialize()?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<()> {
+        let url = url::Url::parse(&self.public_url).context("public_url is not a URL")?;
+        if !matches!(url.scheme(), "http" | "https") || self.public_url.ends_with('/') {
+            bail!("public_url must be http:// or https://, without a slash at the end");
+        }
+        self.rates().map(drop)
+    }
+
+    /// Units of CNY for one of each currency.
+    pub fn rates(&self) -> Result<BTreeMap<String, Rate>> {
+        self.rates
+            .iter()
+            .map(|(code, rate)| {
+                let code = code.to_ascii_uppercase();
+                Currency::from_code(&code).with_context(|| format!("rates: {code} is not a currency"))?;
+                let rate = Rate::parse(rate).with_context(|| format!("rates: {code}: {rate} is not a rate"))?;
+                Ok((code, rate))
+            })
+            .collect()
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.data_dir.join("tillgate.sqlite")
+    }
+}

@@ -1,0 +1,315 @@
+//! Carries decisions out: load, decide, commit, then wake whoever waits and start what is owed.
+//!
+//! Knows the store, the clock, the bus and the work queue. The rules are in `tillgate_core::decide`;
+//! what a protocol calls things is in its room.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tillgate_channels::{Answer, Call};
+use tillgate_core::{
+    Asked, Command, Decision, MerchantId, NewOrder, NewRefund, Order, OrderNo, Outcome, Presentation, Refund,
+    RefundNo, RefundState, Refusal, Timestamp, Work, WorkKey, decide,
+};
+use tillgate_store::{Changeset, Conflict, OrderKey, Store, StoreError, WorkUpdate};
+use tokio::sync::mpsc;
+
+use crate::bus::Bus;
+use crate::channels::{self, Channels};
+use crate::clock;
+use crate::numbers::OrderNumbers;
+
+/// How long a worker may hold a row before another takes it, ms.
+pub const LEASE_MS: i64 = 30_000;
+/// Conflicts in a row before we give up: each means somebody else got on.
+const TRIES: u32 = 50;
+
+/// Why there is no result.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Ours. Logged where it arose.
+    #[error("fault: {0}")]
+    Fault(String),
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "store");
+        Self::Fault(error.to_string())
+    }
+}
+
+#[derive(Debug)]
+pub struct Gateway {
+    pub store: Arc<dyn Store>,
+    pub channels: Channels,
+    pub bus: Bus,
+    pub numbers: OrderNumbers,
+    /// Work this process has already leased, to be done at once, with the end of the lease.
+    ready: mpsc::UnboundedSender<Work>,
+    /// Work that is due later: the scheduler may have to wake earlier.
+    later: mpsc::UnboundedSender<Timestamp>,
+}
+
+/// The other ends of the gateway's queues, for the workers.
+#[derive(Debug)]
+pub struct WorkQueues {
+    pub ready: mpsc::UnboundedReceiver<Work>,
+    pub later: mpsc::UnboundedReceiver<Timestamp>,
+}
+
+impl Gateway {
+    pub fn new(store: Arc<dyn Store>, channels: Channels) -> (Arc<Self>, WorkQueues) {
+        let (ready, ready_receiver) = mpsc::unbounded_channel();
+        let (later, later_receiver) = mpsc::unbounded_channel();
+        let gateway =
+            Self { store, channels, bus: Bus::default(), numbers: OrderNumbers::default(), ready, later };
+        (Arc::new(gateway), WorkQueues { ready: ready_receiver, later: later_receiver })
+    }
+
+    /// Creates the order, or finds the one the same request made before.
+    pub async fn create(&self, mut new: NewOrder) -> Result<Order, Problem> {
+        for _ in 0..TRIES {
+            let decision = decide(None, Command::Create(new.clone()), clock::now())?;
+            match self.commit(decision, None).await {
+                Ok(decision) => {
+                    count_order(&decision.order);
+                    return Ok(decision.order);
+                }
+                Err(StoreError::Conflict(Conflict::Number)) => {
+                    self.numbers.change_block();
+                    new.number = self.numbers.next(clock::now());
+                }
+                Err(StoreError::Conflict(_)) => {
+                    let key = OrderKey::Reference { room: &new.room, reference: &new.reference };
+                    if let Some(order) = self.store.load_order(new.merchant, key).await? {
+                        return Ok(decide(Some(order), Command::Create(new), clock::now())?.order);
+                    }
+                }
+                Err(fault) => return Err(fault.into()),
+            }
+        }
+        Err(Problem::Fault("too many conflicts".into()))
+    }
+
+    /// Applies a command to an order. `work` is settled in the same transaction.
+    pub async fn apply(
+        &self,
+        merchant: MerchantId,
+        number: OrderNo,
+        command: Command,
+        work: Option<WorkUpdate>,
+    ) -> Result<Order, Problem> {
+        for _ in 0..TRIES {
+            let order = self.store.load_order(merchant, OrderKey::Number(number)).await?;
+            let decision = decide(order, command.clone(), clock::now())?;
+            match self.commit(decision, work).await {
+                Ok(decision) => return Ok(decision.order),
+                Err(StoreError::Conflict(Conflict::Version)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Problem::Fault("too many conflicts".into()))
+    }
+
+    /// Requests a refund; the channel is asked right after.
+    pub async fn refund(
+        &self,
+        merchant: MerchantId,
+        number: OrderNo,
+        amount_minor: i64,
+        reference: &str,
+    ) -> Result<RefundNo, Problem> {
+        for _ in 0..TRIES {
+            let order = self.store.load_order(merchant, OrderKey::Number(number)).await?;
+            let earlier = self.store.load_refunds(merchant, number).await?;
+            let new = NewRefund { amount_minor, reference: reference.to_owned(), earlier };
+            let decision = decide(order, Command::Refund(new), clock::now())?;
+            match self.commit(decision, None).await {
+                Ok(decision) => return Ok(RefundNo(decision.order.refunds)),
+                Err(StoreError::Conflict(Conflict::Version)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Problem::Fault("too many conflicts".into()))
+    }
+
+    /// The channel's word on a refund.
+    pub async fn refund_says(
+        &self,
+        key: WorkKey,
+        number: RefundNo,
+        outcome: Outcome,
+        work: WorkUpdate,
+    ) -> Result<(), Problem> {
+        for _ in 0..TRIES {
+            // The order first: if the refund is settled in between, the order's version no longer fits.
+            let order = self.store.load_order(key.merchant, OrderKey::Number(key.order)).await?;
+            let Some(refund) = self.load_refund(key.merchant, key.order, number).await? else {
+                return self.settle(work).await;
+            };
+            let command = Command::RefundSays { refund, outcome: outcome.clone() };
+            let decision = decide(order, command, clock::now())?;
+            match self.commit(decision, Some(work)).await {
+                Ok(_) => return Ok(()),
+                Err(StoreError::Conflict(Conflict::Version)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Problem::Fault("too many conflicts".into()))
+    }
+
+    pub async fn load_refund(
+        &self,
+        merchant: MerchantId,
+        order: OrderNo,
+        number: RefundNo,
+    ) -> Result<Option<Refund>, Problem> {
+        let refunds = self.store.load_refunds(merchant, order).await?;
+        Ok(refunds.into_iter().find(|refund| refund.number == number))
+    }
+
+    /// Settles a row of work with nothing else to store. Losing the lease meanwhile is no fault.
+    pub async fn settle(&self, work: WorkUpdate) -> Result<(), Problem> {
+        if let WorkUpdate::Retry { due_at, .. } | WorkUpdate::Postpone { due_at, .. } = work {
+            let _ = self.later.send(due_at);
+        }
+        match self.store.commit(Changeset::worked(work)).await {
+            Ok(()) | Err(StoreError::Conflict(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn commit(&self, decision: Decision, work: Option<WorkUpdate>) -> Result<Decision, StoreError> {
+        if decision.is_nothing() {
+            if let Some(work) = work {
+                self.settle(work).await.map_err(|problem| StoreError::Fault(problem.to_string()))?;
+            }
+            return Ok(decision);
+        }
+        let lease_until = decision.at.plus_ms(LEASE_MS);
+        let changeset = Changeset {
+            decision: Some(decision.clone()),
+            work,
+            lease_until: Some(lease_until),
+            ..Changeset::default()
+        };
+        self.store.commit(changeset).await?;
+        self.after_commit(&decision, lease_until, work);
+        Ok(decision)
+    }
+
+    fn after_commit(&self, decision: &Decision, lease_until: Timestamp, work: Option<WorkUpdate>) {
+        let order = &decision.order;
+        self.bus.wake(order.merchant, order.number);
+        for event in &decision.events {
+            metrics::counter!("tillgate_events_total", "event" => event.name()).increment(1);
+        }
+        for new in &decision.work {
+            if new.due_at <= decision.at {
+                let key = WorkKey { merchant: order.merchant, order: order.number, kind: new.kind };
+                let _ = self.ready.send(Work { key, due_at: lease_until, attempt: 1 });
+            } else {
+                let _ = self.later.send(new.due_at);
+            }
+        }
+        if let Some(WorkUpdate::Retry { due_at, .. }) = work {
+            let _ = self.later.send(due_at);
+        }
+    }
+
+    /// Makes sure the channel has prepared the payment, so that there is something to show.
+    /// An order that cannot be presented now comes back as it is.
+    pub async fn present(&self, order: Order, seller: &str) -> Result<Order, Problem> {
+        if order.state.is_final() || order.presentation != Presentation::None {
+            return Ok(order);
+        }
+        let call = Call::Present(channels::payment(&order, seller));
+        match self.channels.ask(&call).await {
+            Answer::Presented(presentation) => {
+                self.apply(order.merchant, order.number, Command::Present(presentation), None).await
+            }
+            // Closed there, or paid meanwhile.
+            Answer::Outcome(outcome @ (Outcome::Declined { .. } | Outcome::Paid { .. })) => {
+                let command = Command::ChannelSays { asked: Asked::Query, outcome };
+                self.apply(order.merchant, order.number, command, None).await
+            }
+            Answer::Outcome(_) | Answer::NeverHeardOf => Ok(order),
+        }
+    }
+
+    /// Waits until the order satisfies `done` or the time is up; gives the order as it is then.
+    /// Wake-ups are hints: behind them the store is read again now and then.
+    pub async fn wait_until(
+        &self,
+        order: Order,
+        patience: Duration,
+        done: impl Fn(&Order) -> bool,
+    ) -> Result<Order, Problem> {
+        const READ_AGAIN: Duration = Duration::from_secs(15);
+        let deadline = tokio::time::Instant::now() + patience;
+        let (merchant, number) = (order.merchant, order.number);
+        let waiting = self.bus.wait_for(merchant, number);
+        let mut order = order;
+        loop {
+            // Registered before the read, so that no wake-up falls between.
+            let mut woken = std::pin::pin!(waiting.next());
+            woken.as_mut().enable();
+            if let Some(now) = self.store.load_order(merchant, OrderKey::Number(number)).await? {
+                order = now;
+            }
+            if done(&order) || tokio::time::Instant::now() >= deadline {
+                return Ok(order);
+            }
+            let until = deadline.min(tokio::time::Instant::now() + READ_AGAIN);
+            let _ = tokio::time::timeout_at(until, woken).await;
+        }
+    }
+
+    /// Waits for the channel's word on a refund; `Requested` when the time is up first.
+    pub async fn wait_for_refund(
+        &self,
+        merchant: MerchantId,
+        order: OrderNo,
+        number: RefundNo,
+        patience: Duration,
+    ) -> Result<RefundState, Problem> {
+        let deadline = tokio::time::Instant::now() + patience;
+        let waiting = self.bus.wait_for(merchant, order);
+        loop {
+            let mut woken = std::pin::pin!(waiting.next());
+            woken.as_mut().enable();
+            let state = self.load_refund(merchant, order, number).await?.map(|refund| refund.state);
+            match state {
+                Some(RefundState::Requested) if tokio::time::Instant::now() < deadline => {
+                    let _ = tokio::time::timeout_at(deadline, woken).await;
+                }
+                Some(state) => return Ok(state),
+                None => return Err(Problem::Fault("the refund is gone".into())),
+            }
+        }
+    }
+
+    /// A channel told us something. `false`: it is not theirs, or not about an order of ours.
+    pub async fn channel_callback(&self, channel: &str, body: &[u8]) -> Result<bool, Problem> {
+        let Some(channel) = self.channels.named(channel) else { return Ok(false) };
+        let Some(callback) = channel.codec.decode_callback(body) else {
+            tracing::warn!(channel = channel.codec.name(), "a callback that is not signed by the channel");
+            return Ok(false);
+        };
+        let Some((merchant, number)) = channels::read_trade_no(&callback.trade_no) else { return Ok(false) };
+        let command = Command::ChannelSays { asked: Asked::Callback, outcome: callback.outcome };
+        match self.apply(merchant, number, command, None).await {
+            Ok(_) => Ok(true),
+            Err(Problem::Refused(_)) => Ok(false),
+            Err(fault) => Err(fault),
+        }
+    }
+}
+
+fn count_order(order: &Order) {
+    metrics::counter!("tillgate_orders_total", "room" => order.room.to_string(), "flow" => order.terms.flow.as_str())
+        .increment(1);
+}

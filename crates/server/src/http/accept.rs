@@ -1,0 +1,75 @@
+//! Accepts connections and serves each with time limits on its header. The stock `serve` of our router
+//! never drops a client that sends half a header; this one does.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+
+#[derive(Debug, Clone, Copy)]
+pub struct AcceptLimits {
+    pub connections: usize,
+    /// For a whole request header; an idle connection is closed after it too.
+    pub header_timeout: Duration,
+    /// For requests in progress when we stop.
+    pub grace: Duration,
+}
+
+/// Bytes read ahead per connection; a header must fit.
+const READ_BUFFER: usize = 16 * 1024;
+
+/// Serves until `stop`, then finishes what is in progress.
+pub async fn serve(listener: TcpListener, router: Router, limits: AcceptLimits, mut stop: watch::Receiver<bool>) {
+    let mut server = http1::Builder::new();
+    server.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).max_buf_size(READ_BUFFER);
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let graceful = GracefulShutdown::new();
+    while !*stop.borrow() {
+        // A place first: what we cannot serve waits in the kernel's queue.
+        let place = tokio::select! {
+            _ = stop.changed() => break,
+            place = places.clone().acquire_owned() => place,
+        };
+        let accepted = tokio::select! {
+            _ = stop.changed() => break,
+            accepted = listener.accept() => accepted,
+        };
+        match (place, accepted) {
+            (Ok(place), Ok((stream, _))) => serve_one(&server, stream, router.clone(), place, &graceful),
+            (_, Err(error)) => {
+                // Out of file descriptors, most likely: wait for some to come back.
+                tracing::warn!(%error, "accepting a connection");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            (Err(_), _) => break,
+        }
+    }
+    drop(listener);
+    if tokio::time::timeout(limits.grace, graceful.shutdown()).await.is_err() {
+        tracing::warn!("connections still open at the end of the grace period");
+    }
+}
+
+fn serve_one(
+    server: &http1::Builder,
+    stream: TcpStream,
+    router: Router,
+    place: OwnedSemaphorePermit,
+    graceful: &GracefulShutdown,
+) {
+    let _ = stream.set_nodelay(true);
+    let connection = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let connection = graceful.watch(connection);
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "connection");
+        }
+        drop(place);
+    });
+}

@@ -1,0 +1,63 @@
+//! The operator's listener: alive, ready, metrics.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Response, StatusCode};
+use axum::routing::get;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tillgate_store::Store;
+
+use super::limits::LongPolls;
+use super::typed;
+
+const BUCKETS_S: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+
+/// Starts recording; the handle prints what was recorded.
+pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
+    let builder = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), BUCKETS_S)?;
+    let recorder = builder.build_recorder();
+    let handle = recorder.handle();
+    // A second start in one process (tests) records into the first one.
+    let _ = metrics::set_global_recorder(recorder);
+    Ok(handle)
+}
+
+#[derive(Debug, Clone)]
+pub struct Health {
+    pub store: Arc<dyn Store>,
+    pub long_polls: Arc<LongPolls>,
+}
+
+pub fn router(health: Health, metrics: PrometheusHandle) -> Router {
+    Router::new()
+        .route("/livez", get(live))
+        .route("/readyz", get(ready))
+        .with_state(health.clone())
+        .route("/metrics", get(move || print_metrics(health.clone(), metrics.clone())))
+}
+
+pub async fn live() -> Response<Body> {
+    typed(StatusCode::OK, "text/plain", "ok\n")
+}
+
+/// Ready means: the store takes a durable write within two seconds.
+pub async fn ready(State(health): State<Health>) -> Response<Body> {
+    match tokio::time::timeout(Duration::from_secs(2), health.store.check()).await {
+        Ok(Ok(())) => typed(StatusCode::OK, "text/plain", "ok\n"),
+        Ok(Err(_)) | Err(_) => {
+            typed(StatusCode::SERVICE_UNAVAILABLE, "text/plain", "the store does not take writes\n")
+        }
+    }
+}
+
+async fn print_metrics(health: Health, metrics: PrometheusHandle) -> Response<Body> {
+    let waiting = u32::try_from(health.long_polls.waiting()).unwrap_or(u32::MAX);
+    metrics::gauge!("tillgate_long_polls").set(waiting);
+    metrics.run_upkeep();
+    typed(StatusCode::OK, "text/plain; version=0.0.4", metrics.render())
+}

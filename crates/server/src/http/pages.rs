@@ -1,0 +1,226 @@
+//! The pages shoppers see: the hosted payment page and its live status, static files, errors.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use tillgate_core::{FailReason, Order, OrderState, Presentation};
+use tillgate_protocols::latipay::{self as room, Profile};
+
+use super::{json, typed};
+use crate::app::App;
+use crate::clock;
+use crate::gateway::Problem;
+use crate::pages::{
+    self, CONTENT_SECURITY_POLICY, ErrorKind, ErrorPage, HostedPage, HostedState, Language, Method,
+};
+
+/// How long a page's question for news waits; browsers and proxies hold a request that long.
+const NEWS_PATIENCE: Duration = Duration::from_secs(25);
+
+/// What a request says about who looks.
+#[derive(Debug)]
+pub struct Visitor {
+    pub language: Language,
+    /// What the page shows already, in a question for news.
+    pub known: Option<String>,
+}
+
+impl Visitor {
+    pub fn of(query: Option<&str>, headers: &HeaderMap) -> Self {
+        let find = |name: &str| {
+            url::form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value.into_owned())
+        };
+        let accepts = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        Self { language: Language::choose(find("lang").as_deref(), accepts), known: find("known") }
+    }
+}
+
+/// A page with the headers every page has.
+pub fn page(status: StatusCode, html: Result<String, askama::Error>) -> Response<Body> {
+    let (status, html) = match html {
+        Ok(html) => (status, html),
+        Err(error) => {
+            tracing::error!(%error, "rendering a page");
+            (StatusCode::INTERNAL_SERVER_ERROR, String::new())
+        }
+    };
+    let mut response = typed(status, "text/html; charset=utf-8", html);
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+pub fn error(language: Language, kind: ErrorKind) -> Response<Body> {
+    let status = StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    page(status, ErrorPage { language, kind, incident: None }.render())
+}
+
+pub async fn home(State(app): State<Arc<App>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
+    match app.sandbox {
+        Some(_) => redirect("/sandbox"),
+        None => error(Visitor::of(query.as_deref(), &headers).language, ErrorKind::NotFound),
+    }
+}
+
+/// To see another page after a form was sent.
+pub fn redirect(to: &str) -> Response<Body> {
+    let mut response = typed(StatusCode::SEE_OTHER, "text/plain", "");
+    if let Ok(to) = HeaderValue::from_str(to) {
+        response.headers_mut().insert(header::LOCATION, to);
+    }
+    response
+}
+
+/// Machines get the protocol's words, people a page.
+fn wants_page(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+}
+
+fn plain_error(headers: &HeaderMap, query: Option<&str>, kind: ErrorKind, message: &str) -> Response<Body> {
+    if wants_page(headers) {
+        return error(Visitor::of(query, headers).language, kind);
+    }
+    let status = StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::NOT_FOUND);
+    json(status, room::reject_answer(&room::Reject::data(message)))
+}
+
+pub async fn not_found(RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
+    plain_error(&headers, query.as_deref(), ErrorKind::NotFound, "no such route")
+}
+
+pub async fn method_not_allowed(RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
+    plain_error(&headers, query.as_deref(), ErrorKind::WrongMethod, "the route does not take this method")
+}
+
+pub async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response<Body> {
+    let Some(asset) = pages::asset(&name) else {
+        return typed(StatusCode::NOT_FOUND, "text/plain", "no such file\n");
+    };
+    let unchanged = headers.get(header::IF_NONE_MATCH).is_some_and(|tag| tag.as_bytes() == asset.etag.as_bytes());
+    let mut response = match unchanged {
+        true => typed(StatusCode::NOT_MODIFIED, asset.content_type, ""),
+        false => typed(StatusCode::OK, asset.content_type, asset.bytes),
+    };
+    let kept = HeaderValue::from_static("public, max-age=31536000, immutable");
+    response.headers_mut().insert(header::ETAG, HeaderValue::from_static(asset.etag));
+    response.headers_mut().insert(header::CACHE_CONTROL, kept);
+    response
+}
+
+fn state_of(order: &Order) -> HostedState {
+    match &order.state {
+        OrderState::Pending if order.presentation == Presentation::None => HostedState::TryAgain,
+        OrderState::Pending => HostedState::Waiting,
+        OrderState::Closing(_) => HostedState::Closing,
+        OrderState::Paid { at, .. } => HostedState::Paid { at: clock::display(*at) },
+        OrderState::Failed { reason: FailReason::Expired, .. } => HostedState::Expired,
+        OrderState::Failed { reason: FailReason::Declined(_), .. } => HostedState::Declined,
+        OrderState::Cancelled { .. } => HostedState::Cancelled,
+    }
+}
+
+/// The order behind a link, presented at its channel if that can be done now.
+async fn payable(app: &App, nonce: &str) -> Result<Option<(Order, Arc<Profile>)>, Problem> {
+    let found = app.latipay.order_of_nonce(nonce).await.map_err(|error| Problem::Fault(error.to_string()))?;
+    let Some((order, profile)) = found else { return Ok(None) };
+    let order = app.gateway.present(order, &profile.user_name).await?;
+    Ok(Some((order, profile)))
+}
+
+pub async fn hosted(
+    State(app): State<Arc<App>>,
+    Path(nonce): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response<Body> {
+    let language = Visitor::of(query.as_deref(), &headers).language;
+    match payable(&app, &nonce).await {
+        Ok(Some((order, profile))) => page(StatusCode::OK, view(&app, &nonce, language, &order, &profile).render()),
+        Ok(None) => page(StatusCode::NOT_FOUND, HostedPage::not_found(language, app.sandbox.is_some()).render()),
+        Err(problem) => {
+            tracing::error!(%problem, "payment page");
+            error(language, ErrorKind::Ours)
+        }
+    }
+}
+
+fn view(app: &App, nonce: &str, language: Language, order: &Order, profile: &Profile) -> HostedPage {
+    let terms = &order.terms;
+    let payer = terms.payer_amount();
+    let foreign = payer.currency != terms.amount.currency;
+    let code_text = match &order.presentation {
+        Presentation::Code(text) => Some(text.clone()),
+        Presentation::None | Presentation::Charge | Presentation::App(_) => None,
+    };
+    let method = Method::from_word(terms.method.as_str()).unwrap_or(Method::Alipay);
+    HostedPage {
+        language,
+        state: state_of(order),
+        method,
+        seller: profile.user_name.clone(),
+        description: terms.description.clone(),
+        amount: terms.amount.to_string(),
+        currency: terms.amount.currency.code().into(),
+        payer_amount: foreign.then(|| payer.to_string()),
+        rate: foreign.then(|| {
+            format!("1 {} = {} {}", terms.amount.currency.code(), terms.payer_rate.to_places(5), payer.currency.code())
+        }),
+        order_number: room::order_id(order),
+        reference: order.reference.clone(),
+        code_text,
+        created_at_ms: terms.created_at.millis(),
+        expires_at_ms: terms.expires_at.millis(),
+        now_ms: clock::now().millis(),
+        return_url: room::return_location(profile, order),
+        status_url: format!("/pay/{nonce}/status"),
+        is_sandbox: app.sandbox.is_some(),
+        test_wallet_url: app.sandbox.as_ref().map(|_| {
+            let trade_no = crate::channels::trade_no(order.merchant, order.number);
+            format!("/sandbox/wallet/{}/pay/{trade_no}", method.word())
+        }),
+    }
+}
+
+/// News for the page: answers when the state is another than the page knows, or after a while.
+pub async fn hosted_status(
+    State(app): State<Arc<App>>,
+    Path(nonce): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response<Body> {
+    let known = Visitor::of(query.as_deref(), &headers).known;
+    let news = async {
+        let Some((order, profile)) = payable(&app, &nonce).await? else { return Ok(None) };
+        let is_news = |order: &Order| known.as_deref() != Some(state_of(order).word());
+        if is_news(&order) {
+            return Ok(Some((order, profile)));
+        }
+        let Some(_place) = app.long_polls.enter(order.merchant) else { return Ok(Some((order, profile))) };
+        let order = app.gateway.wait_until(order, NEWS_PATIENCE, is_news).await?;
+        Ok::<_, Problem>(Some((order, profile)))
+    };
+    match news.await {
+        Ok(Some((order, profile))) => {
+            let return_url = order.state.is_final().then(|| room::return_location(&profile, &order)).flatten();
+            let body = serde_json::json!({ "state": state_of(&order).word(), "return_url": return_url });
+            json(StatusCode::OK, body.to_string())
+        }
+        Ok(None) => json(StatusCode::NOT_FOUND, r#"{"state":"not_found"}"#.into()),
+        Err(problem) => {
+            tracing::error!(%problem, "payment status");
+            json(StatusCode::SERVICE_UNAVAILABLE, r#"{"state":"try_again"}"#.into())
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The page a customer pays on: code, amounts, time left, result, way back to the shop.
+
+use askama::Template;
+
+use super::links;
+use super::method::Method;
+use super::picture;
+use super::texts::{Language, StateText, Texts};
+
+/// Where the payment stands, as far as the customer is concerned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HostedState {
+    /// The wallet has not given us a code yet.
+    Preparing,
+    Waiting,
+    /// The time is over and the wallet is being asked a last time.
+    Closing,
+    Paid {
+        at: String,
+    },
+    Declined,
+    Expired,
+    Cancelled,
+    /// No payment behind this address; of the view, only the language matters.
+    NotFound,
+    /// The wallet's service is in trouble; we go on asking.
+    TryAgain,
+}
+
+impl HostedState {
+    /// The word in the status answer's `state` and in `?known=`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            HostedState::Preparing => "preparing",
+            HostedState::Waiting => "waiting",
+            HostedState::Closing => "closing",
+            HostedState::Paid { .. } => "paid",
+            HostedState::Declined => "declined",
+            HostedState::Expired => "expired",
+            HostedState::Cancelled => "cancelled",
+            HostedState::NotFound => "not_found",
+            HostedState::TryAgain => "try_again",
+        }
+    }
+
+    /// Nothing on the page will change any more.
+    pub fn is_final(&self) -> bool {
+        use HostedState::*;
+        match self {
+            Paid { .. } | Declined | Expired | Cancelled | NotFound => true,
+            Preparing | Waiting | Closing | TryAgain => false,
+        }
+    }
+
+    fn text(&self, texts: &'static Texts) -> &'static StateText {
+        let hosted = &texts.hosted;
+        match self {
+            HostedState::Preparing => &hosted.preparing,
+            HostedState::Waiting => &hosted.waiting,
+            HostedState::Closing => &hosted.closing,
+            HostedState::Paid { .. } => &hosted.paid,
+            HostedState::Declined => &hosted.declined,
+            HostedState::Expired => &hosted.expired,
+            HostedState::Cancelled => &hosted.cancelled,
+            HostedState::NotFound => &hosted.not_found,
+            HostedState::TryAgain => &hosted.try_again,
+        }
+    }
+
+    /// Which of the drawn signs goes with it.
+    fn sign(&self) -> &'static str {
+        match self {
+            HostedState::Paid { .. } => "good",
+            HostedState::Declined => "bad",
+            HostedState::Expired => "late",
+            HostedState::Cancelled | HostedState::NotFound => "none",
+            HostedState::Preparing | HostedState::Closing => "busy",
+            HostedState::Waiting | HostedState::TryAgain => "wait",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Template)]
+#[template(path = "hosted.html")]
+pub struct HostedPage {
+    pub language: Language,
+    pub state: HostedState,
+    pub method: Method,
+    pub seller: String,
+    pub description: String,
+    /// The shop's amount without its currency: `128.00`.
+    pub amount: String,
+    pub currency: String,
+    /// What the wallet takes, in CNY; None when the shop sells in CNY.
+    pub payer_amount: Option<String>,
+    /// `1 NZD = 4.64490 CNY`.
+    pub rate: Option<String>,
+    pub order_number: String,
+    pub reference: String,
+    /// What the wallet scans; None while it is being made.
+    pub code_text: Option<String>,
+    /// The server's clock, all three: the device's clock is never asked.
+    pub created_at_ms: i64,
+    pub expires_at_ms: i64,
+    pub now_ms: i64,
+    /// Already signed. Anything that is not http(s) is not shown.
+    pub return_url: Option<String>,
+    /// Path of the status answer on this server.
+    pub status_url: String,
+    pub is_sandbox: bool,
+    /// Path of the test wallet, with this payment in front if possible.
+    pub test_wallet_url: Option<String>,
+}
+
+impl HostedPage {
+    pub fn render(&self) -> Result<String, askama::Error> {
+        Template::render(self)
+    }
+
+    /// The page for an address without a payment behind it.
+    pub fn not_found(language: Language, is_sandbox: bool) -> HostedPage {
+        HostedPage {
+            language,
+            state: HostedState::NotFound,
+            method: Method::Alipay,
+            seller: String::new(),
+            description: String::new(),
+            amount: String::new(),
+            currency: String::new(),
+            payer_amount: None,
+            rate: None,
+            order_number: String::new(),
+            reference: String::new(),
+            code_text: None,
+            created_at_ms: 0,
+            expires_at_ms: 0,
+            now_ms: 0,
+            return_url: None,
+            status_url: String::new(),
+            is_sandbox,
+            test_wallet_url: None,
+        }
+    }
+
+    fn t(&self) -> &'static Texts {
+        self.language.texts()
+    }
+
+    fn says(&self) -> &'static StateText {
+        self.state.text(self.t())
+    }
+
+    fn method_name(&self) -> &'static str {
+        self.method.name(self.t())
+    }
+
+    /// The code, while it may be paid: not in trouble, when nobody knows whether it was paid already.
+    fn code(&self) -> Option<&str> {
+        self.code_text.as_deref().filter(|_| self.state == HostedState::Waiting)
+    }
+
+    fn code_picture(&self) -> Option<String> {
+        self.code().and_then(picture::qr_png_data_url)
+    }
+
+    fn wallet_link(&self) -> Option<&str> {
+        self.code().and_then(links::wallet_address)
+    }
+
+    fn return_link(&self) -> Option<&str> {
+        self.return_url.as_deref().filter(|_| self.state.is_final()).and_then(links::web_address)
+    }
+
+    fn test_wallet_link(&self) -> Option<&str> {
+        self.test_wallet_url.as_deref().filter(|_| self.is_sandbox).and_then(links::own_path)
+    }
+
+    fn left_ms(&self) -> i64 {
+        self.expires_at_ms.saturating_sub(self.now_ms).max(0)
+    }
+
+    fn whole_ms(&self) -> i64 {
+        self.expires_at_ms.saturating_sub(self.created_at_ms).max(1)
+    }
+
+    /// `14:32`, rounded up like the script does.
+    fn left_text(&self) -> String {
+        let seconds = self.left_ms().saturating_add(999) / 1000;
+        format!("{}:{:02}", seconds / 60, seconds % 60)
+    }
+
+    /// How much of the ring is drawn, of 100.
+    fn left_percent(&self) -> i64 {
+        self.left_ms().saturating_mul(100) / self.whole_ms()
+    }
+}

@@ -1,0 +1,39 @@
+//! The pages people see: the hosted payment page, the sandbox with its wallets, and plain error pages.
+//!
+//! Knows: words in two languages, HTML, pictures, and the static files the pages load.
+//! Does not know: HTTP, the store, orders, signatures. A view is a plain struct of texts and numbers
+//! that were formatted elsewhere; whoever serves it adds `CONTENT_SECURITY_POLICY` and nothing inline.
+
+mod assets;
+mod error;
+mod hosted;
+mod links;
+mod method;
+mod picture;
+mod sandbox;
+mod texts;
+mod wallet;
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
+
+pub use assets::{Asset, asset, asset_url};
+pub use error::{ErrorKind, ErrorPage};
+pub use hosted::{HostedPage, HostedState};
+pub use method::Method;
+pub use picture::{bar_code_svg, qr_png_data_url, qr_svg};
+pub use sandbox::{
+    Credentials, CredentialsWallet, ReceivedNotification, ReceiverAnswer, ReceiverPage, RuleRow, RulesPage,
+    SandboxHome, ShopPage, ShopProblem, ShopWallet,
+};
+pub use texts::{Language, Texts};
+pub use wallet::{
+    LastCharge, PayCodePage, PendingCard, ScanPage, WalletPaymentPage, WalletPaymentState, WalletProblem,
+};
+
+/// Sent with every page. Nothing inline and nobody else's files. The way back to the shop is a link or a
+/// script's navigation, which `form-action` does not govern.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+    img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";

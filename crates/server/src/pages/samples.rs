@@ -1,0 +1,252 @@
+//! One filled-in view of each page, for the tests and the preview.
+
+use super::*;
+
+/// A name and a description as hostile and as long as the protocol lets them be.
+pub fn hostile() -> String {
+    let text = r#"<script>alert(1)</script>"onload='x' "#;
+    format!("{text}{}", "x".repeat(256 - text.len()))
+}
+
+pub fn long() -> String {
+    "The Very Long Trading Name of Harbour & Sons Specialty Teas and Coffees (New Zealand) Limited Partnership, formerly 海港茶叶咖啡有限公司奥克兰分公司 "
+        .repeat(2)
+        .chars()
+        .take(256)
+        .collect()
+}
+
+pub fn hosted_states() -> Vec<HostedState> {
+    use HostedState::*;
+    vec![
+        Preparing,
+        Waiting,
+        Closing,
+        Paid { at: "2026-03-14 10:42:07".into() },
+        Declined,
+        Expired,
+        Cancelled,
+        NotFound,
+        TryAgain,
+    ]
+}
+
+pub fn hosted(language: Language, state: HostedState, method: Method) -> HostedPage {
+    HostedPage {
+        language,
+        state,
+        method,
+        seller: "Harbour Café".into(),
+        description: "2 × flat white, 1 × banana bread".into(),
+        amount: "128.00".into(),
+        currency: "NZD".into(),
+        payer_amount: Some("594.55".into()),
+        rate: Some("1 NZD = 4.64490 CNY".into()),
+        order_number: "2026031400000033".into(),
+        reference: "dsi39ej430sks03".into(),
+        code_text: Some(match method {
+            Method::Alipay => "https://qr.alipay.com/bax03112abcdefghijkl00".into(),
+            Method::Wechat => "weixin://wxpay/bizpayurl?pr=Xk29fjQzz".into(),
+            Method::Unionpay => "https://qr.95516.com/00010000/62052871923847561029384756".into(),
+        }),
+        created_at_ms: 1_773_455_000_000,
+        now_ms: 1_773_455_220_000,
+        expires_at_ms: 1_773_455_900_000,
+        return_url: Some(
+            "https://shop.example/thanks?merchant_reference=dsi39ej430sks03&status=paid&signature=abc".into(),
+        ),
+        status_url: "/pay/nonce/status".into(),
+        is_sandbox: true,
+        test_wallet_url: Some("/sandbox/wallet/alipay/pay/2026031400000033".into()),
+    }
+}
+
+pub fn scan(language: Language, method: Method) -> ScanPage {
+    let card = |seller: &str, amount: &str, cny: &str, age_s, rule| PendingCard {
+        trade_no: "2026031400000033".into(),
+        code_text: "https://qr.alipay.com/bax03112abcdefghijkl00".into(),
+        seller: seller.into(),
+        product: "2 × flat white, 1 × banana bread".into(),
+        amount: amount.into(),
+        currency: "NZD".into(),
+        payer_amount: cny.into(),
+        age_s,
+        rule,
+    };
+    ScanPage {
+        language,
+        method,
+        csrf: "token".into(),
+        pending: vec![
+            card("Harbour Café", "128.00", "594.55", 12, None),
+            card(&long(), "12,345,678.05", "57,344,339.78", 190, Some(rule(language, 1))),
+            card("南太平洋礼品店", "0.02", "0.09", 7300, Some(rule(language, 0))),
+        ],
+        pasted: String::new(),
+        problem: None,
+        version: "7".into(),
+        status_url: "/sandbox/wallet/alipay/status".into(),
+    }
+}
+
+pub fn payment(language: Language, method: Method, state: WalletPaymentState) -> WalletPaymentPage {
+    WalletPaymentPage {
+        language,
+        method,
+        csrf: "token".into(),
+        state,
+        trade_no: "2026031400000033".into(),
+        seller: "Harbour Café".into(),
+        product: "2 × flat white, 1 × banana bread".into(),
+        amount: "128.00".into(),
+        currency: "NZD".into(),
+        payer_amount: "594.55".into(),
+        rate: Some("1 NZD = 4.64490 CNY".into()),
+        rule: Some(rule(language, 2)),
+        problem: None,
+    }
+}
+
+pub fn pay_code(language: Language, method: Method) -> PayCodePage {
+    PayCodePage {
+        language,
+        method,
+        code: match method {
+            Method::Alipay => "281234567890123456".into(),
+            Method::Wechat => "134567890123456789".into(),
+            Method::Unionpay => "6212345678901234567".into(),
+        },
+        renews_in_s: 47,
+        last_charge: Some(LastCharge {
+            seller: "Harbour Café".into(),
+            amount: "128.00".into(),
+            currency: "NZD".into(),
+            payer_amount: "594.55".into(),
+            at: "10:42:07".into(),
+            paid: true,
+        }),
+        version: "3".into(),
+        status_url: "/sandbox/wallet/wechat/code/status".into(),
+        problem: None,
+    }
+}
+
+pub fn home(language: Language) -> SandboxHome {
+    let wallet = |id: &str, currency: &str, methods: &[Method]| CredentialsWallet {
+        wallet_id: id.into(),
+        currency: currency.into(),
+        methods: methods.to_vec(),
+    };
+    SandboxHome {
+        language,
+        base_url: "http://127.0.0.1:8080".into(),
+        merchants: vec![
+            Credentials {
+                name: "Harbour Café".into(),
+                user_id: "U000000001".into(),
+                api_key: "sandbox-7f3c9e21a4b85d60".into(),
+                wallets: vec![
+                    wallet("W000000001", "NZD", &Method::ALL),
+                    wallet("W000000002", "AUD", &[Method::Alipay, Method::Wechat]),
+                ],
+            },
+            Credentials {
+                name: "南太平洋礼品店".into(),
+                user_id: "U000000002".into(),
+                api_key: "sandbox-19ab44d0c2ee8f73".into(),
+                wallets: vec![wallet("W000000003", "CNY", &[Method::Wechat])],
+            },
+        ],
+        curl: "curl http://127.0.0.1:8080/v2/transaction \\\n  -H 'Content-Type: application/json' \\\n  -d '{\"user_id\":\"U000000001\",\"wallet_id\":\"W000000001\",\"amount\":\"12.00\",\"payment_method\":\"alipay\",\n       \"merchant_reference\":\"first-order\",\"signature\":\"14b8268b\"}'".into(),
+        openapi_url: "/openapi.json".into(),
+    }
+}
+
+fn rule(language: Language, number: usize) -> RuleRow {
+    let english = [
+        (
+            "declined",
+            "Declined",
+            "A bar code is declined at once. A QR code is declined when the shopper presses pay.",
+        ),
+        (
+            "pending_then_paid",
+            "Pending, then paid",
+            "The payment is pending and paid by itself 3 seconds later.",
+        ),
+        (
+            "refund_silent_then_done",
+            "Refund gives no answer, later found done",
+            "Paid as usual. A refund of this payment is made, but for 5 seconds the wallet answers nothing about it.",
+        ),
+        (
+            "unheard_of",
+            "Payer must confirm",
+            "A bar code stays pending until the shopper pays on the phone page.",
+        ),
+    ];
+    let chinese = [
+        ("declined", "支付失败", "条码支付立即失败；二维码在付款人点击付款时失败，钱包会发送通知。"),
+        ("pending_then_paid", "等待后成功", "付款处于等待状态，3 秒后自动成功。"),
+        (
+            "refund_silent_then_done",
+            "退款无应答，之后查到已退款",
+            "正常付款。退款已执行，但 5 秒内钱包不作应答。",
+        ),
+        ("unheard_of", "需要付款人确认", "条码支付保持等待，直到付款人在手机页面上付款。"),
+    ];
+    let (name, title, description) = match language {
+        Language::English => english[number],
+        Language::Chinese => chinese[number],
+    };
+    RuleRow { ending: (51 + number).to_string(), name, title, description }
+}
+
+pub fn rules(language: Language) -> RulesPage {
+    RulesPage { language, rules: (0..4).map(|number| rule(language, number)).collect() }
+}
+
+pub fn receiver(language: Language) -> ReceiverPage {
+    let letter = |reference: &str, status: &str, holds, attempt, answered| {
+        ReceivedNotification {
+        at: "2026-03-14 10:42:07".into(),
+        reference: reference.into(),
+        status: status.into(),
+        amount: "128.00".into(),
+        currency: "NZD".into(),
+        signature_holds: holds,
+        attempt,
+        answered,
+        raw_body: "merchant_reference=dsi39ej430sks03&order_id=2026031400000033&currency=NZD&amount=128.00&payment_method=alipay&status=paid&pay_time=2026-03-14%2010%3A42%3A07&signature=840151e0dc39496e22b410b83058b4ddd633b786936c505ae978fae029a1e0f1".into(),
+    }
+    };
+    ReceiverPage {
+        language,
+        csrf: "token".into(),
+        callback_url: "http://127.0.0.1:8080/sandbox/receiver/callback".into(),
+        answer: ReceiverAnswer::OkSent,
+        saved: true,
+        notifications: vec![
+            letter("dsi39ej430sks03", "paid", true, 1, ReceiverAnswer::Ok),
+            letter(&"reference-as-long-as-they-come-".repeat(3), "failed", false, 3, ReceiverAnswer::Silence),
+            letter("order-17", "canceled", true, 2, ReceiverAnswer::Error),
+        ],
+        version: "9".into(),
+        status_url: "/sandbox/receiver/status".into(),
+    }
+}
+
+pub fn shop(language: Language) -> ShopPage {
+    ShopPage {
+        language,
+        csrf: "token".into(),
+        wallets: vec![
+            ShopWallet { wallet_id: "W000000001".into(), label: "Harbour Café · NZD".into() },
+            ShopWallet { wallet_id: "W000000003".into(), label: "南太平洋礼品店 · CNY".into() },
+        ],
+        chosen_wallet: "W000000001".into(),
+        chosen_method: Method::Alipay,
+        amount: "12.00".into(),
+        problem: None,
+    }
+}

@@ -1,0 +1,194 @@
+//! Every page in both languages and all states; hostile texts; nothing a strict policy would block.
+
+use super::samples::*;
+use super::*;
+
+/// Every page with a name to file it under. `name` and `address` stand where outsiders' texts do.
+fn every_page(language: Language, name: &str, address: &str) -> Vec<(String, String)> {
+    let mut pages = Vec::new();
+    let mut add = |title: String, html: Result<String, askama::Error>| {
+        pages.push((format!("{title}-{}", language.code()), html.unwrap()));
+    };
+    for method in Method::ALL {
+        for state in hosted_states() {
+            let mut page = hosted(language, state, method);
+            page.seller = name.into();
+            page.description = format!("{name} 2 × flat white");
+            page.return_url = Some(address.into());
+            add(format!("hosted-{}-{}", page.state.word(), method.word()), page.render());
+        }
+        let mut page = scan(language, method);
+        page.pending[0].seller = name.into();
+        page.pending[0].trade_no = name.into();
+        page.pasted = name.into();
+        page.problem = Some(WalletProblem::UnknownCode);
+        page.status_url = address.into();
+        add(format!("scan-{}", method.word()), page.render());
+        let mut page = scan(language, method);
+        page.pending.clear();
+        add(format!("scan-empty-{}", method.word()), page.render());
+        use WalletPaymentState::*;
+        for state in [Open, Paid, Declined, WalkedAway, Gone] {
+            let mut page = payment(language, method, state);
+            page.seller = name.into();
+            page.product = name.into();
+            page.problem = Some(WalletProblem::PageTooOld);
+            add(format!("wallet-{state:?}-{}", method.word()), page.render());
+        }
+        let mut page = pay_code(language, method);
+        page.last_charge.as_mut().unwrap().seller = name.into();
+        add(format!("code-{}", method.word()), page.render());
+    }
+    let mut page = home(language);
+    page.merchants[0].name = name.into();
+    page.curl = name.into();
+    page.openapi_url = address.into();
+    add("home".into(), page.render());
+    add("rules".into(), rules(language).render());
+    let mut page = receiver(language);
+    page.notifications[0].reference = name.into();
+    page.notifications[0].raw_body = name.into();
+    add("receiver".into(), page.render());
+    page.notifications.clear();
+    add("receiver-empty".into(), page.render());
+    let mut page = shop(language);
+    page.wallets[0].label = name.into();
+    page.amount = name.into();
+    page.problem = Some(ShopProblem::BadAmount);
+    add("shop".into(), page.render());
+    for kind in ErrorKind::ALL {
+        add(
+            format!("error-{}", kind.status()),
+            ErrorPage { language, kind, incident: Some(name.into()) }.render(),
+        );
+    }
+    add("hosted-none".into(), HostedPage::not_found(language, false).render());
+    pages
+}
+
+/// The opening tags of a page. A text that got out of its place would show up as one.
+fn tags(html: &str) -> Vec<&str> {
+    html.split('<').skip(1).filter_map(|rest| rest.split('>').next()).collect()
+}
+
+#[test]
+fn every_page_says_its_language_and_keeps_to_the_policy() {
+    for language in Language::ALL {
+        for (title, html) in every_page(language, &hostile(), "javascript:alert(1)") {
+            assert!(html.starts_with("<!doctype html>"), "{title}: {}", &html[..60]);
+            assert!(html.contains(&format!("<html lang=\"{}\">", language.tag())), "{title}");
+            assert!(!html.contains("javascript:"), "{title} links a script");
+            assert_eq!(
+                html.matches("<h1").count(),
+                usize::from(html.contains("<h1")),
+                "{title}: one headline"
+            );
+            for tag in tags(&html) {
+                let lower = tag.to_ascii_lowercase();
+                assert!(!lower.starts_with("style"), "{title}: {tag}");
+                assert!(!lower.starts_with("script") || lower.contains("src=\"/static/"), "{title}: {tag}");
+                for attribute in lower.split_ascii_whitespace().skip(1) {
+                    assert!(!attribute.starts_with("style="), "{title}: {tag}");
+                    let handler = attribute.starts_with("on") && attribute.contains('=');
+                    assert!(!handler, "{title}: {tag}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_chinese_page_has_no_english_sentence_left() {
+    for (title, html) in every_page(Language::Chinese, "名", "/x") {
+        for word in ["Return to", "Waiting", "Signature", "Scan ", "shop<", "Pay<"] {
+            assert!(!html.contains(word), "{title} says {word}");
+        }
+    }
+}
+
+#[test]
+fn the_way_back_is_shown_only_at_the_end_and_only_to_the_web() {
+    for state in hosted_states() {
+        let html = hosted(Language::English, state.clone(), Method::Alipay).render().unwrap();
+        let ended = state.is_final();
+        assert_eq!(html.contains("href=\"https://shop.example/thanks?"), ended, "{state:?}");
+        assert_eq!(html.contains("http-equiv=\"refresh\""), !ended, "{state:?}");
+    }
+}
+
+#[test]
+fn the_code_is_shown_only_while_it_can_be_paid() {
+    for state in hosted_states() {
+        let html = hosted(Language::English, state.clone(), Method::Wechat).render().unwrap();
+        let payable = state == HostedState::Waiting;
+        assert_eq!(html.contains("data:image/png;base64,"), payable, "{state:?}");
+        assert_eq!(html.contains("href=\"weixin://wxpay"), payable, "{state:?}");
+    }
+}
+
+#[test]
+fn the_time_left_is_the_servers() {
+    let page = hosted(Language::English, HostedState::Waiting, Method::Alipay);
+    let html = page.render().unwrap();
+    assert!(html.contains("<time class=\"clock\">11:20</time>"));
+    assert!(html.contains("stroke-dasharray=\"75 100\"") && html.contains("data-left-ms=\"680000\""));
+}
+
+#[test]
+fn languages_are_chosen() {
+    use Language::*;
+    let cases = [
+        (None, None, English),
+        (Some("zh"), Some("en"), Chinese),
+        (Some("xx"), Some("zh-CN,zh;q=0.9,en;q=0.8"), Chinese),
+        (None, Some("en-NZ,en;q=0.9,zh;q=0.8"), English),
+        (None, Some("fr, zh-TW;q=0.5, en;q=0.4"), Chinese),
+        (None, Some("fr"), English),
+        (None, Some("zh;q=0, en;q=0.001"), English),
+    ];
+    for (query, header, expected) in cases {
+        assert_eq!(Language::choose(query, header), expected, "{query:?} {header:?}");
+    }
+}
+
+#[test]
+fn the_files_a_page_links_exist() {
+    for (title, html) in every_page(Language::English, "n", "/x") {
+        for link in html.split("/static/").skip(1) {
+            let (name, rest) = link.split_once("?v=").unwrap();
+            let asset = asset(name).unwrap_or_else(|| panic!("{title} links {name}"));
+            assert_eq!(asset.etag, format!("\"{}\"", &rest[..16]));
+            assert!(!asset.bytes.is_empty());
+        }
+    }
+    assert_eq!(asset("../Cargo.toml"), None);
+}
+
+/// Writes every page to the folder in PAGES_PREVIEW, to be looked at: `cargo test preview -- --ignored`.
+#[test]
+#[ignore = "for people"]
+fn preview() {
+    let folder = std::path::PathBuf::from(std::env::var("PAGES_PREVIEW").unwrap());
+    std::fs::create_dir_all(folder.join("static")).unwrap();
+    for language in Language::ALL {
+        for (title, html) in every_page(language, "Harbour Café", "https://shop.example/thanks") {
+            std::fs::write(folder.join(format!("{title}.html")), html).unwrap();
+        }
+        for (title, html) in every_page(language, &long(), "https://shop.example/thanks") {
+            std::fs::write(folder.join(format!("long-{title}.html")), html).unwrap();
+        }
+        std::fs::write(
+            folder.join(format!("plain-scan-{}.html", language.code())),
+            scan(language, Method::Alipay).render().unwrap(),
+        )
+        .unwrap();
+        std::fs::write(
+            folder.join(format!("plain-shop-{}.html", language.code())),
+            shop(language).render().unwrap(),
+        )
+        .unwrap();
+    }
+    for name in ["base.css", "pay.css", "wallet.css", "sandbox.css", "pay.js", "live.js", "mark.svg"] {
+        std::fs::write(folder.join("static").join(name), asset(name).unwrap().bytes).unwrap();
+    }
+}

@@ -1,0 +1,210 @@
+//! The sandbox's JSON API: what a shopper or a merchant's developer does by hand, for someone's CI.
+//!
+//! Questions are GET; everything that acts is a POST with `Content-Type: application/json`, so that no
+//! foreign page can do it. Errors are `{"error": "…"}` with 404 (unknown), 409 (too late) or 422 (bad input).
+
+use axum::body::Body;
+use axum::extract::{Path, Request};
+use axum::http::{Response, StatusCode, header};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tillgate_core::{MerchantId, OrderNo};
+use tillgate_sim::{Filter, PaymentView, RULES, ReceiverAnswer, ShopperAction, ShopperError, StateWord, Wallet};
+
+use super::routes::Desk;
+use crate::channels::trade_no;
+use crate::clock;
+use crate::http::{body, json};
+
+type Result<T> = std::result::Result<T, Response<Body>>;
+
+fn good<T: serde::Serialize>(value: &T) -> Response<Body> {
+    match serde_json::to_string(value) {
+        Ok(body) => json(StatusCode::OK, body),
+        Err(error) => bad(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+fn bad(status: StatusCode, error: &str) -> Response<Body> {
+    json(status, serde_json::json!({ "error": error }).to_string())
+}
+
+fn answer(result: Result<Response<Body>>) -> Response<Body> {
+    result.unwrap_or_else(|refused| refused)
+}
+
+async fn input<T: DeserializeOwned>(desk: &Desk, request: Request) -> Result<T> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if !kind.is_some_and(|kind| kind.starts_with("application/json")) {
+        return Err(bad(StatusCode::UNPROCESSABLE_ENTITY, "Content-Type must be application/json"));
+    }
+    let bytes = body::read(request.into_body(), desk.app.body_limits())
+        .await
+        .map_err(|_| bad(StatusCode::UNPROCESSABLE_ENTITY, "the body is too large or broke off"))?;
+    let text = if bytes.is_empty() { b"{}".as_slice() } else { &bytes };
+    serde_json::from_slice(text).map_err(|error| bad(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string()))
+}
+
+fn found(view: Option<PaymentView>) -> Response<Body> {
+    view.map_or_else(|| bad(StatusCode::NOT_FOUND, "there is no such payment"), |view| good(&view))
+}
+
+/// `GET /sandbox/api/rules`: the amount endings and what they do.
+pub async fn rules(_: Desk) -> Response<Body> {
+    good(&RULES)
+}
+
+/// `GET /sandbox/api/payments?wallet=alipay&state=pending&payer_code=…&limit=100`, newest first.
+pub async fn payments(desk: Desk) -> Response<Body> {
+    let mut filter = Filter::default();
+    for (name, value) in url::form_urlencoded::parse(desk.query.as_bytes()) {
+        let understood = match &*name {
+            "wallet" => Wallet::from_word(&value).map(|wallet| filter.wallet = Some(wallet)),
+            "state" => state(&value).map(|state| filter.state = Some(state)),
+            "payer_code" => Some(filter.payer_code = Some(value.clone().into_owned())),
+            "limit" => value.parse().ok().filter(|limit| *limit <= 1_000).map(|limit| filter.limit = limit),
+            _ => None,
+        };
+        if understood.is_none() {
+            return bad(StatusCode::UNPROCESSABLE_ENTITY, &format!("{name}: not understood"));
+        }
+    }
+    good(&desk.sandbox.world.payments(&filter))
+}
+
+fn state(word: &str) -> Option<StateWord> {
+    serde_json::from_value(serde_json::Value::String(word.to_owned())).ok()
+}
+
+/// `GET /sandbox/api/payments/{trade_no}`: one payment as the wallet has it.
+pub async fn payment(desk: Desk, Path(trade_no): Path<String>) -> Response<Body> {
+    found(desk.sandbox.world.payment(&trade_no))
+}
+
+/// `GET /sandbox/api/orders/{order_id}`: the same, by the order number the merchant knows.
+pub async fn payment_of_order(desk: Desk, Path(order_id): Path<String>) -> Response<Body> {
+    let number = order_id.trim_start_matches('S').parse().map(OrderNo);
+    let view = number.ok().and_then(|number| {
+        let merchants = 1..=u32::try_from(desk.sandbox.accounts.len()).unwrap_or(1);
+        merchants.map(MerchantId).find_map(|merchant| desk.sandbox.world.payment(&trade_no(merchant, number)))
+    });
+    found(view)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// `POST /sandbox/api/payments/{trade_no}/{pay|decline|walk_away}`: the shopper's buttons.
+pub async fn act(desk: Desk, Path((trade_no, word)): Path<(String, String)>, request: Request) -> Response<Body> {
+    let acted = async {
+        let _: Nothing = input(&desk, request).await?;
+        let action = action(&word)?;
+        let view = desk.sandbox.world.act(&trade_no, action, clock::now().millis()).map_err(|error| {
+            let status = match error {
+                ShopperError::NotFound => StatusCode::NOT_FOUND,
+                ShopperError::NotPayable(_) => StatusCode::CONFLICT,
+                ShopperError::NoConnection | ShopperError::Journal(_) => StatusCode::SERVICE_UNAVAILABLE,
+            };
+            bad(status, &error.to_string())
+        });
+        desk.sandbox.moved.notify_one();
+        Ok(good(&view?))
+    };
+    answer(acted.await)
+}
+
+fn action(word: &str) -> Result<ShopperAction> {
+    match word {
+        "pay" => Ok(ShopperAction::Pay),
+        "decline" => Ok(ShopperAction::Decline),
+        "walk_away" => Ok(ShopperAction::WalkAway),
+        _ => Err(bad(StatusCode::NOT_FOUND, "action: pay, decline or walk_away")),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scan {
+    code: String,
+}
+
+/// `POST /sandbox/api/scan {"code": "https://qr.alipay.com/…"}`: the payment behind a QR code's text.
+pub async fn scan(desk: Desk, request: Request) -> Response<Body> {
+    answer(input::<Scan>(&desk, request).await.map(|scan| found(desk.sandbox.world.scan(&scan.code))))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PayerCode {
+    wallet: Wallet,
+}
+
+/// `POST /sandbox/api/payer-code {"wallet": "wechat"}`: a code for the till to scan.
+pub async fn payer_code(desk: Desk, request: Request) -> Response<Body> {
+    let made = input::<PayerCode>(&desk, request).await.map(|wanted| {
+        let code = desk.sandbox.world.new_payer_code(wanted.wallet, clock::now().millis());
+        good(&serde_json::json!({ "wallet": wanted.wallet, "code": code }))
+    });
+    answer(made)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AppOrder {
+    order_str: String,
+    #[serde(default = "pay")]
+    action: ShopperAction,
+}
+
+fn pay() -> ShopperAction {
+    ShopperAction::Pay
+}
+
+/// `POST /sandbox/api/app-order {"order_str": "…", "action": "pay"}`: what `my.tradePay` does, with its `resultCode`.
+pub async fn app_order(desk: Desk, request: Request) -> Response<Body> {
+    let paid = input::<AppOrder>(&desk, request).await.map(|order| {
+        let result = desk.sandbox.world.pay_app_order(&order.order_str, order.action, clock::now().millis());
+        desk.sandbox.moved.notify_one();
+        good(&result)
+    });
+    answer(paid)
+}
+
+/// `GET /sandbox/api/totals`: what all wallets moved; duplicates are requests that came twice.
+pub async fn totals(desk: Desk) -> Response<Body> {
+    good(&desk.sandbox.world.totals())
+}
+
+/// `GET /sandbox/api/ledger`: each payment's executed charges and refunds.
+pub async fn ledger(desk: Desk) -> Response<Body> {
+    good(&desk.sandbox.world.ledgers())
+}
+
+/// `GET /sandbox/api/notifications`: what the receiver got, newest first, with whether the signature holds.
+pub async fn notifications(desk: Desk) -> Response<Body> {
+    good(&desk.sandbox.receiver.notifications())
+}
+
+/// `DELETE /sandbox/api/notifications`
+pub async fn forget_notifications(desk: Desk) -> Response<Body> {
+    desk.sandbox.receiver.clear();
+    good(&serde_json::json!({}))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HowToAnswer {
+    answer: ReceiverAnswer,
+    /// For so many requests; until changed if absent.
+    requests: Option<u32>,
+}
+
+/// `POST /sandbox/api/receiver {"answer": "server_error", "requests": 2}`: how the receiver answers.
+pub async fn receiver(desk: Desk, request: Request) -> Response<Body> {
+    let changed = input::<HowToAnswer>(&desk, request).await.map(|how| {
+        desk.sandbox.receiver.answer_with(how.answer, how.requests);
+        good(&serde_json::json!({ "answer": how.answer, "requests": how.requests }))
+    });
+    answer(changed)
+}

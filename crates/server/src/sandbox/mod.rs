@@ -1,0 +1,15 @@
+//! The sandbox: this program with simulated wallets, so that anyone can watch a payment happen.
+//!
+//! Knows how the outside world of `tillgate_sim` is wired to the gateway and which merchants it begins
+//! with. The wallets' behaviour is theirs; the pages' looks are in `pages`.
+
+pub mod api;
+pub mod merchants;
+mod receiver;
+pub mod routes;
+pub use shop::example_curl;
+mod shop;
+mod wallet;
+mod world;
+
+pub use world::Sandbox;

@@ -1,0 +1,125 @@
+//! Every route of the sandbox, and what its pages share.
+
+use std::sync::Arc;
+
+use aws_lc_rs::{constant_time, hmac};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, RawQuery};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Response, StatusCode};
+use axum::routing::{get, post};
+use tillgate_core::Timestamp;
+
+use super::{Sandbox, api, receiver, shop, wallet};
+use crate::app::App;
+use crate::clock;
+use crate::http::body;
+use crate::http::pages::{Visitor, error, page};
+use crate::pages::{ErrorKind, RulesPage};
+
+pub fn router() -> Router<Arc<App>> {
+    Router::new()
+        .route("/sandbox", get(shop::home))
+        .route("/sandbox/rules", get(rules))
+        .route("/sandbox/shop", get(shop::show).post(shop::buy))
+        .route("/sandbox/wallet/{wallet}", get(wallet::scan_page).post(wallet::scan))
+        .route("/sandbox/wallet/{wallet}/status", get(wallet::scan_status))
+        .route("/sandbox/wallet/{wallet}/code", get(wallet::code_page))
+        .route("/sandbox/wallet/{wallet}/code/status", get(wallet::code_status))
+        .route("/sandbox/wallet/{wallet}/pay/{trade_no}", get(wallet::payment_page).post(wallet::act))
+        .route("/sandbox/receiver", get(receiver::show).post(receiver::change))
+        .route("/sandbox/receiver/status", get(receiver::status))
+        .route("/sandbox/receiver/notify", post(receiver::notify))
+        .route("/sandbox/api/rules", get(api::rules))
+        .route("/sandbox/api/payments", get(api::payments))
+        .route("/sandbox/api/payments/{trade_no}", get(api::payment))
+        .route("/sandbox/api/payments/{trade_no}/{action}", post(api::act))
+        .route("/sandbox/api/orders/{order_id}", get(api::payment_of_order))
+        .route("/sandbox/api/scan", post(api::scan))
+        .route("/sandbox/api/payer-code", post(api::payer_code))
+        .route("/sandbox/api/app-order", post(api::app_order))
+        .route("/sandbox/api/totals", get(api::totals))
+        .route("/sandbox/api/ledger", get(api::ledger))
+        .route("/sandbox/api/notifications", get(api::notifications).delete(api::forget_notifications))
+        .route("/sandbox/api/receiver", post(api::receiver))
+}
+
+/// The sandbox of this gateway and who looks at it.
+#[derive(Debug)]
+pub struct Desk {
+    pub app: Arc<App>,
+    pub sandbox: Arc<Sandbox>,
+    pub visitor: Visitor,
+    pub query: String,
+}
+
+impl FromRequestParts<Arc<App>> for Desk {
+    type Rejection = Response<Body>;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Self::Rejection> {
+        let query = parts.uri.query().unwrap_or_default().to_owned();
+        let visitor = Visitor::of(Some(&query), &parts.headers);
+        match &app.sandbox {
+            Some(sandbox) => Ok(Self { app: app.clone(), sandbox: sandbox.clone(), visitor, query }),
+            None => Err(error(visitor.language, ErrorKind::NotFound)),
+        }
+    }
+}
+
+const DAY_MS: i64 = 86_400_000;
+
+impl Desk {
+    fn token_of_day(&self, day: i64) -> String {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.app.vault.form_key());
+        hex::encode(&hmac::sign(&key, format!("sandbox forms {day}").as_bytes()).as_ref()[..16])
+    }
+
+    /// Other sites cannot read our pages, so they do not know today's token.
+    pub fn csrf(&self) -> String {
+        self.token_of_day(clock::now().millis() / DAY_MS)
+    }
+
+    pub fn is_token(&self, token: &str) -> bool {
+        let today = clock::now().millis() / DAY_MS;
+        [today, today - 1].iter().any(|day| {
+            constant_time::verify_slices_are_equal(self.token_of_day(*day).as_bytes(), token.as_bytes()).is_ok()
+        })
+    }
+
+    /// The fields of a form that was sent from one of our pages.
+    pub async fn form(&self, request: Request) -> Form {
+        let bytes = body::read(request.into_body(), self.app.body_limits()).await.unwrap_or_default();
+        Form(url::form_urlencoded::parse(&bytes).into_owned().collect())
+    }
+
+    /// With the language the visitor chose.
+    pub fn path(&self, path: &str) -> String {
+        format!("{path}?lang={}", self.visitor.language.code())
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// Empty if it was not sent.
+    pub fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
+    }
+}
+
+/// How long ago, in whole seconds.
+pub fn age_s(then_ms: i64) -> u64 {
+    u64::try_from((clock::now().millis() - then_ms) / 1_000).unwrap_or(0)
+}
+
+pub fn display(ms: i64) -> String {
+    clock::display(Timestamp::from_millis(ms))
+}
+
+async fn rules(State(_): State<Arc<App>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
+    let language = Visitor::of(query.as_deref(), &headers).language;
+    page(StatusCode::OK, RulesPage { language, rules: wallet::rule_rows(language) }.render())
+}

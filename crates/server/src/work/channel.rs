@@ -1,0 +1,129 @@
+//! Work that asks a channel. A charge or a refund is sent at the first attempt only; after that we ask.
+
+use tillgate_channels::{Answer, Call};
+use tillgate_core::work::{ask_delay_s, presented_ask_delay_s};
+use tillgate_core::{
+    Asked, Command, Flow, Order, Outcome, RefundNo, RefundState, Timestamp, Work, WorkKind,
+};
+use tillgate_store::{OrderKey, WorkUpdate};
+
+use super::Workers;
+use crate::channels::{self};
+use crate::clock;
+use crate::gateway::Problem;
+
+/// A refund the channel has never heard of counts as failed only after this long, ms:
+/// until then the first message may still be on its way.
+const REFUND_LOST_AFTER_MS: i64 = 60_000;
+
+impl Workers {
+    async fn order_of(&self, work: &Work) -> Result<Option<Order>, Problem> {
+        Ok(self.gateway.store.load_order(work.key.merchant, OrderKey::Number(work.key.order)).await?)
+    }
+
+    async fn seller(&self, order: &Order) -> Result<String, Problem> {
+        let seller = async { self.room(&order.room)?.seller(order).await };
+        seller.await.map_err(|error| Problem::Fault(error.to_string()))
+    }
+
+    fn done(work: &Work) -> WorkUpdate {
+        WorkUpdate::Done { key: work.key, attempt: work.attempt }
+    }
+
+    fn retry(work: &Work, delay_s: i64) -> WorkUpdate {
+        WorkUpdate::Retry { key: work.key, attempt: work.attempt, due_at: clock::now().plus_s(delay_s) }
+    }
+
+    async fn says(&self, work: &Work, asked: Asked, outcome: Outcome, update: WorkUpdate) -> Result<(), Problem> {
+        let command = Command::ChannelSays { asked, outcome };
+        self.gateway.apply(work.key.merchant, work.key.order, command, Some(update)).await.map(drop)
+    }
+
+    pub(super) async fn charge(&self, work: &Work) -> Result<(), Problem> {
+        let Some(order) = self.order_of(work).await? else { return self.gateway.settle(Self::done(work)).await };
+        if order.state.is_final() {
+            return self.gateway.settle(Self::done(work)).await;
+        }
+        if work.attempt > 1 {
+            // An earlier worker may have sent it. From here on we only ask.
+            return self.says(work, Asked::Charge, Outcome::Unknown, Self::done(work)).await;
+        }
+        let payment = channels::payment(&order, &self.seller(&order).await?);
+        let outcome = match self.gateway.channels.ask(&Call::Charge(payment)).await {
+            Answer::Outcome(outcome) => outcome,
+            Answer::Presented(_) | Answer::NeverHeardOf => Outcome::Unknown,
+        };
+        self.says(work, Asked::Charge, outcome, Self::done(work)).await
+    }
+
+    pub(super) async fn ask(&self, work: &Work) -> Result<(), Problem> {
+        let Some(order) = self.order_of(work).await? else { return self.gateway.settle(Self::done(work)).await };
+        if order.state.is_final() {
+            return self.gateway.settle(Self::done(work)).await;
+        }
+        let payment = channels::payment(&order, &self.seller(&order).await?);
+        match self.gateway.channels.ask(&Call::Query(payment)).await {
+            Answer::Outcome(outcome @ (Outcome::Paid { .. } | Outcome::Declined { .. })) => {
+                self.says(work, Asked::Query, outcome, Self::done(work)).await
+            }
+            // Not paid so far, as far as anyone knows. The order's own time ends the asking.
+            Answer::Outcome(_) | Answer::Presented(_) | Answer::NeverHeardOf => {
+                let delay_s = match order.terms.flow {
+                    Flow::CustomerPresented => ask_delay_s(work.attempt),
+                    _ => presented_ask_delay_s(work.attempt),
+                };
+                self.gateway.settle(Self::retry(work, delay_s)).await
+            }
+        }
+    }
+
+    pub(super) async fn close(&self, work: &Work) -> Result<(), Problem> {
+        let Some(order) = self.order_of(work).await? else { return self.gateway.settle(Self::done(work)).await };
+        if order.state.is_final() {
+            return self.gateway.settle(Self::done(work)).await;
+        }
+        let payment = channels::payment(&order, &self.seller(&order).await?);
+        match self.gateway.channels.ask(&Call::Close(payment)).await {
+            Answer::Outcome(outcome @ (Outcome::Paid { .. } | Outcome::Declined { .. })) => {
+                self.says(work, Asked::Close, outcome, Self::done(work)).await
+            }
+            Answer::Outcome(_) | Answer::Presented(_) | Answer::NeverHeardOf => {
+                self.gateway.settle(Self::retry(work, ask_delay_s(work.attempt))).await
+            }
+        }
+    }
+
+    pub(super) async fn refund(&self, work: &Work, number: RefundNo) -> Result<(), Problem> {
+        let order = self.order_of(work).await?;
+        let refund = self.gateway.load_refund(work.key.merchant, work.key.order, number).await?;
+        let (Some(order), Some(refund)) = (order, refund) else {
+            return self.gateway.settle(Self::done(work)).await;
+        };
+        if refund.state != RefundState::Requested {
+            return self.gateway.settle(Self::done(work)).await;
+        }
+        let payment = channels::payment(&order, &self.seller(&order).await?);
+        let refund_order = channels::refund_order(&order, &refund);
+        let call = match work.attempt {
+            1 => Call::Refund(payment, refund_order),
+            _ => Call::QueryRefund(payment, refund_order),
+        };
+        match self.gateway.channels.ask(&call).await {
+            Answer::Outcome(outcome @ (Outcome::Paid { .. } | Outcome::Declined { .. })) => {
+                self.gateway.refund_says(work.key, number, outcome, Self::done(work)).await
+            }
+            Answer::NeverHeardOf if lost(refund.requested_at) => {
+                let outcome = Outcome::Declined { reason: "the channel never received it".into() };
+                self.gateway.refund_says(work.key, number, outcome, Self::done(work)).await
+            }
+            Answer::Outcome(_) | Answer::Presented(_) | Answer::NeverHeardOf => {
+                debug_assert!(matches!(work.key.kind, WorkKind::Refund(_)));
+                self.gateway.settle(Self::retry(work, ask_delay_s(work.attempt))).await
+            }
+        }
+    }
+}
+
+fn lost(requested_at: Timestamp) -> bool {
+    clock::now().since_ms(requested_at) > REFUND_LOST_AFTER_MS
+}

@@ -1,0 +1,122 @@
+//! What is owed to the outside, carried out under leases.
+//!
+//! Two sources: rows this process wrote and leased in the same commit (done at once), and rows that
+//! fall due, taken from the store. A row whose worker died is taken again when its lease ends.
+
+pub mod breaker;
+mod channel;
+mod notify;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tillgate_core::{Command, Timestamp, Work, WorkKind};
+use tillgate_store::WorkUpdate;
+use tokio::sync::{Semaphore, watch};
+
+use crate::clock;
+use crate::gateway::{Gateway, LEASE_MS, Problem, WorkQueues};
+use crate::outbound::Outbound;
+use crate::random;
+use crate::rooms::Room;
+use breaker::Breakers;
+
+/// Rows taken from the store at once.
+const BATCH: u32 = 64;
+/// Work in progress at once in this process.
+const AT_ONCE: usize = 512;
+/// The store is looked at this often even if nothing said so, ms, plus as much again at random.
+const LOOK_AGAIN_MS: i64 = 2_000;
+
+#[derive(Debug)]
+pub struct Workers {
+    pub gateway: Arc<Gateway>,
+    pub rooms: Vec<Arc<dyn Room>>,
+    pub outbound: Outbound,
+    pub breakers: Breakers,
+    pub places: Arc<Semaphore>,
+}
+
+impl Workers {
+    pub fn new(gateway: Arc<Gateway>, rooms: Vec<Arc<dyn Room>>, outbound: Outbound, per_endpoint: usize) -> Arc<Self> {
+        let breakers = Breakers::new(per_endpoint);
+        Arc::new(Self { gateway, rooms, outbound, breakers, places: Arc::new(Semaphore::new(AT_ONCE)) })
+    }
+
+    pub fn room(&self, name: &str) -> anyhow::Result<&Arc<dyn Room>> {
+        self.rooms
+            .iter()
+            .find(|room| room.name() == name)
+            .ok_or_else(|| anyhow::anyhow!("no room {name}: the order was made by another version"))
+    }
+
+    /// Runs until `stop`; then finishes what is in progress (for `grace` at most). What is left keeps its row.
+    pub async fn run(self: Arc<Self>, mut queues: WorkQueues, mut stop: watch::Receiver<bool>, grace: Duration) {
+        let mut next_look = clock::now();
+        while !*stop.borrow() {
+            let wait_ms = next_look.since_ms(clock::now()).clamp(0, 60_000) as u64;
+            tokio::select! {
+                _ = stop.changed() => break,
+                Some(work) = queues.ready.recv() => self.start(work).await,
+                Some(due_at) = queues.later.recv() => next_look = next_look.min(due_at),
+                () = tokio::time::sleep(Duration::from_millis(wait_ms)) => next_look = self.take_due().await,
+            }
+        }
+        let _ = tokio::time::timeout(grace, self.places.acquire_many(AT_ONCE as u32)).await;
+    }
+
+    /// Leases what is due and says when to look again.
+    async fn take_due(self: &Arc<Self>) -> Timestamp {
+        let now = clock::now();
+        let jittered = now.plus_ms(LOOK_AGAIN_MS + random::below(LOOK_AGAIN_MS));
+        let leased = match self.gateway.store.lease_due(now, now.plus_ms(LEASE_MS), BATCH).await {
+            Ok(leased) => leased,
+            Err(error) => {
+                tracing::error!(%error, "taking work");
+                return jittered;
+            }
+        };
+        let full = leased.len() == BATCH as usize;
+        for work in leased {
+            self.start(Work { due_at: now.plus_ms(LEASE_MS), ..work }).await;
+        }
+        match self.gateway.store.next_due().await {
+            _ if full => now,
+            Ok(Some(due_at)) => due_at.min(jittered),
+            Ok(None) | Err(_) => jittered,
+        }
+    }
+
+    /// `work.due_at` is the end of our lease.
+    async fn start(self: &Arc<Self>, work: Work) {
+        let Ok(place) = self.places.clone().acquire_owned().await else { return };
+        let workers = self.clone();
+        tokio::spawn(async move {
+            let _place = place;
+            metrics::counter!("tillgate_work_total", "kind" => work.key.kind.name()).increment(1);
+            if let Err(problem) = workers.perform(&work).await {
+                // The row stays; it is taken again when the lease ends.
+                tracing::error!(%problem, kind = work.key.kind.name(), order = %work.key.order, "work failed");
+            }
+        });
+    }
+
+    async fn perform(&self, work: &Work) -> Result<(), Problem> {
+        if work.due_at <= clock::now() {
+            return Ok(());
+        }
+        match work.key.kind {
+            WorkKind::Expire => self.expire(work).await,
+            WorkKind::Charge => self.charge(work).await,
+            WorkKind::Ask => self.ask(work).await,
+            WorkKind::Close => self.close(work).await,
+            WorkKind::Refund(number) => self.refund(work, number).await,
+            WorkKind::Notify(event) => self.notify(work, event).await,
+        }
+    }
+
+    async fn expire(&self, work: &Work) -> Result<(), Problem> {
+        let done = WorkUpdate::Done { key: work.key, attempt: work.attempt };
+        self.gateway.apply(work.key.merchant, work.key.order, Command::Expire, Some(done)).await.map(drop)
+    }
+}
