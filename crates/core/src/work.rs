@@ -65,8 +65,8 @@ pub struct WorkKey {
     pub kind: WorkKind,
 }
 
-/// A row of work as it is leased: `attempt` counts leases, this one included.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A row of work. Once leased, `attempt` counts leases, this one included, and `due_at` is the lease's end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Work {
     pub key: WorkKey,
     pub due_at: Timestamp,

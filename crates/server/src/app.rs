@@ -40,6 +40,7 @@ pub struct App {
     pub long_polls: Arc<LongPolls>,
     pub pool: Pool,
     pub vault: Arc<Vault>,
+    health: Health,
     pub sandbox: Option<Arc<Sandbox>>,
 }
 
@@ -50,7 +51,7 @@ impl App {
     }
 
     pub fn health(&self) -> Health {
-        Health { store: self.gateway.store.clone(), long_polls: self.long_polls.clone() }
+        self.health.clone()
     }
 }
 
@@ -110,9 +111,12 @@ pub fn assemble(
     let outbound = Outbound::new(rules, Duration::from_secs(config.outbound.timeout_s.into()));
     let rooms: Vec<Arc<dyn Room>> = vec![latipay.clone()];
     let workers = Workers::new(gateway.clone(), rooms, outbound, config.notify.per_endpoint);
-    let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1));
+    let threads =
+        std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1));
+    let long_polls = LongPolls::new(config.limits.long_polls, config.limits.long_polls_per_merchant);
     let app = Arc::new(App {
-        long_polls: LongPolls::new(config.limits.long_polls, config.limits.long_polls_per_merchant),
+        health: Health::new(gateway.store.clone(), long_polls.clone()),
+        long_polls,
         pool: Pool::start(threads)?,
         config,
         gateway,

@@ -77,7 +77,8 @@ impl Channels {
             Ok(Some(body)) => channel.codec.decode(call, &body),
             Ok(None) | Err(_) => unknown,
         };
-        let outcome = if matches!(answer, Answer::Outcome(Outcome::Unknown)) { "unknown" } else { "answered" };
+        let outcome =
+            if matches!(answer, Answer::Outcome(Outcome::Unknown)) { "unknown" } else { "answered" };
         metrics::counter!("tillgate_channel_calls_total", "channel" => channel.codec.name().to_owned(),
             "call" => call.name(), "outcome" => outcome)
         .increment(1);

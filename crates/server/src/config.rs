@@ -105,7 +105,8 @@ impl Config {
         let mut builder =
             config::Config::builder().add_source(config::File::from_str(DEFAULT, config::FileFormat::Toml));
         if let Some(file) = file {
-            let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+            let text =
+                std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
             builder = builder.add_source(config::File::from_str(&text, config::FileFormat::Toml));
         }
         let environment = config::Environment::with_prefix("TILLGATE")
@@ -133,7 +134,8 @@ impl Config {
             .map(|(code, rate)| {
                 let code = code.to_ascii_uppercase();
                 Currency::from_code(&code).with_context(|| format!("rates: {code} is not a currency"))?;
-                let rate = Rate::parse(rate).with_context(|| format!("rates: {code}: {rate} is not a rate"))?;
+                let rate =
+                    Rate::parse(rate).with_context(|| format!("rates: {code}: {rate} is not a rate"))?;
                 Ok((code, rate))
             })
             .collect()

@@ -173,7 +173,7 @@ impl Gateway {
 
     /// Settles a row of work with nothing else to store. Losing the lease meanwhile is no fault.
     pub async fn settle(&self, work: WorkUpdate) -> Result<(), Problem> {
-        if let WorkUpdate::Retry { due_at, .. } | WorkUpdate::Postpone { due_at, .. } = work {
+        if let WorkUpdate::Retry(_, due_at) | WorkUpdate::Postpone(_, due_at) = work {
             let _ = self.later.send(due_at);
         }
         match self.store.commit(Changeset::worked(work)).await {
@@ -215,7 +215,7 @@ impl Gateway {
                 let _ = self.later.send(new.due_at);
             }
         }
-        if let Some(WorkUpdate::Retry { due_at, .. }) = work {
+        if let Some(WorkUpdate::Retry(_, due_at)) = work {
             let _ = self.later.send(due_at);
         }
     }
@@ -229,7 +229,13 @@ impl Gateway {
         let call = Call::Present(channels::payment(&order, seller));
         match self.channels.ask(&call).await {
             Answer::Presented(presentation) => {
-                self.apply(order.merchant, order.number, Command::Present(presentation), None).await
+                let command = Command::Present(presentation);
+                let order = self.apply(order.merchant, order.number, command, None).await?;
+                if order.state.is_final() && order.presentation == Presentation::None {
+                    // Ended while the channel prepared it: nobody has seen the code, close it there.
+                    self.channels.ask(&Call::Close(channels::payment(&order, seller))).await;
+                }
+                Ok(order)
             }
             // Closed there, or paid meanwhile.
             Answer::Outcome(outcome @ (Outcome::Declined { .. } | Outcome::Paid { .. })) => {

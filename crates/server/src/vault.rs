@@ -33,8 +33,8 @@ impl Vault {
             bail!("the master key has {} bytes, not 32", master.len());
         }
         let sealing = derive(&master, b"tillgate seal v1")?;
-        let sealing =
-            RandomizedNonceKey::new(&AES_256_GCM, &*sealing).map_err(|_| anyhow::anyhow!("bad master key"))?;
+        let sealing = RandomizedNonceKey::new(&AES_256_GCM, &*sealing)
+            .map_err(|_| anyhow::anyhow!("bad master key"))?;
         Ok(Self {
             sealing,
             nonces: derive(&master, b"tillgate nonces v1")?,
@@ -45,10 +45,12 @@ impl Vault {
     /// Reads the key file; `create` makes one that only its owner can read.
     pub fn open(path: &Path, create: bool) -> Result<Self> {
         if create && !path.exists() {
-            write_private(path, &random::hex::<32>()).with_context(|| format!("writing {}", path.display()))?;
+            write_private(path, &random::hex::<32>())
+                .with_context(|| format!("writing {}", path.display()))?;
         }
         let text = Zeroizing::new(
-            std::fs::read_to_string(path).with_context(|| format!("reading the master key {}", path.display()))?,
+            std::fs::read_to_string(path)
+                .with_context(|| format!("reading the master key {}", path.display()))?,
         );
         Self::new(&text)
     }
@@ -70,10 +72,8 @@ impl Vault {
         let (nonce, rest) = sealed.split_at_checked(NONCE_BYTES).ok_or_else(wrong)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| wrong())?;
         let mut rest = Zeroizing::new(rest.to_vec());
-        let plain = self
-            .sealing
-            .open_in_place(nonce, Aad::from(place.as_bytes()), &mut rest)
-            .map_err(|_| wrong())?;
+        let plain =
+            self.sealing.open_in_place(nonce, Aad::from(place.as_bytes()), &mut rest).map_err(|_| wrong())?;
         Ok(Zeroizing::new(String::from_utf8(plain.to_vec()).map_err(|_| wrong())?))
     }
 

@@ -110,6 +110,12 @@ CREATE TABLE work (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX work_due ON work (due_at);
 
+-- A row that a readiness probe writes: a full or broken disk shows here first.
+CREATE TABLE heartbeat (
+    one   INTEGER PRIMARY KEY CHECK (one = 1),
+    beats INTEGER NOT NULL
+) STRICT;
+
 -- What a merchant is told, the same bytes at each try.
 CREATE TABLE notifications (
     merchant_id  INTEGER NOT NULL,

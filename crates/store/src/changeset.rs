@@ -1,27 +1,16 @@
 //! What is stored in one transaction.
 
-use tillgate_core::{Decision, Timestamp, WorkKey};
+use tillgate_core::{Decision, Timestamp, Work};
 
 use crate::notification::{Notification, NotificationAttempt};
 
-/// What became of a row of work that was leased. Only the holder of `attempt` may say so.
+/// What became of a row of work that was leased. Only who holds the lease, by its end and its attempt, may say so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WorkUpdate {
-    Done {
-        key: WorkKey,
-        attempt: u32,
-    },
-    Retry {
-        key: WorkKey,
-        attempt: u32,
-        due_at: Timestamp,
-    },
+    Done(Work),
+    Retry(Work, Timestamp),
     /// Not tried after all (an endpoint that is known to be down): the attempt is given back.
-    Postpone {
-        key: WorkKey,
-        attempt: u32,
-        due_at: Timestamp,
-    },
+    Postpone(Work, Timestamp),
 }
 
 /// Everything in it is stored together, or nothing is.

@@ -53,7 +53,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Work still owed for an order, leased or not.
     fn load_work(&self, merchant: MerchantId, order: OrderNo) -> Answer<'_, Vec<Work>>;
 
-    /// Takes up to `limit` rows that are due, until `lease_until`. Each comes with its attempt counted.
+    /// Takes up to `limit` rows that are due, until `lease_until`. Each comes with its attempt counted and
+    /// the end of its lease.
     fn lease_due(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Answer<'_, Vec<Work>>;
     /// When the next row is due.
     fn next_due(&self) -> Answer<'_, Option<Timestamp>>;
@@ -108,7 +109,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         key: NewKey,
     ) -> Answer<'a, ()>;
 
-    /// Answers if the store can be written to.
+    /// Writes something durably: an error says the store does not take writes.
     fn check(&self) -> Answer<'_, ()>;
     /// Totals for a checker: orders by state, the sum of all postings (which is zero), work owed.
     fn totals(&self) -> Answer<'_, Totals>;

@@ -70,19 +70,24 @@ fn wallet(text: &str, name: &str) -> Result<Account> {
         [code, currency, methods, fee, limit] => (code, currency, methods, fee, Some(limit)),
         _ => bail!("--wallet {text}: not id:currency:methods:fee[:limit]"),
     };
-    let currency = Currency::from_code(currency).with_context(|| format!("--wallet {text}: {currency} is not a currency"))?;
+    let currency = Currency::from_code(currency)
+        .with_context(|| format!("--wallet {text}: {currency} is not a currency"))?;
     let known = [tillgate_channels::ALIPAY, tillgate_channels::WECHAT, tillgate_channels::UNIONPAY];
     let methods: Vec<&str> = methods.split(',').collect();
     if let Some(unknown) = methods.iter().find(|method| !known.contains(*method)) {
         bail!("--wallet {text}: {unknown} is not one of {}", known.join(", "));
     }
-    let limit = limit.map(|limit| Money::parse_decimal(limit, currency).with_context(|| format!("--wallet {text}: limit")));
+    let limit = limit.map(|limit| {
+        Money::parse_decimal(limit, currency).with_context(|| format!("--wallet {text}: limit"))
+    });
     Ok(Account {
         code: code.into(),
         name: format!("{name} {}", currency.code()),
         currency,
         methods: methods.into_iter().map(Method::new).collect(),
-        fee_bp: Some(fee.parse().ok().filter(|fee| *fee <= 10_000).with_context(|| format!("--wallet {text}: fee"))?),
+        fee_bp: Some(
+            fee.parse().ok().filter(|fee| *fee <= 10_000).with_context(|| format!("--wallet {text}: fee"))?,
+        ),
         payment_limit_minor: limit.transpose()?.map(|limit| limit.minor),
     })
 }
@@ -117,7 +122,10 @@ async fn add(args: AddArgs) -> Result<()> {
     let key = random::hex::<24>();
     let sealed = vault.seal(&key_place(&user_id), &key)?;
     store.add_key(merchant, ROOM, &user_id, NewKey { sealed, created_at: now, old_valid_until: now }).await?;
-    say(&format!("merchant  {}\nuser_id   {user_id}\napi_key   {key}\n\nThe key is not shown again.", merchant.0));
+    say(&format!(
+        "merchant  {}\nuser_id   {user_id}\napi_key   {key}\n\nThe key is not shown again.",
+        merchant.0
+    ));
     Ok(())
 }
 
@@ -131,7 +139,13 @@ async fn list(data: DataArgs) -> Result<()> {
             last = Some(merchant);
         }
         let state = if credential.enabled { "" } else { "  DISABLED" };
-        say(&format!("  {} {}  {}  keys {}{state}", credential.room, credential.login, credential.name, credential.keys.len()));
+        say(&format!(
+            "  {} {}  {}  keys {}{state}",
+            credential.room,
+            credential.login,
+            credential.name,
+            credential.keys.len()
+        ));
         for account in credential.accounts {
             let methods: Vec<&str> = account.methods.iter().map(Method::as_str).collect();
             let fee = account.fee_bp.map_or_else(|| "no fee plan".into(), |fee| format!("{fee} bp"));
@@ -152,8 +166,16 @@ async fn rotate_key(args: RotateArgs) -> Result<()> {
     let old_valid_until = now.plus_s(args.old_valid_hours.max(0).saturating_mul(3_600));
     let sealed = vault.seal(&key_place(&args.user_id), &key)?;
     store
-        .add_key(credential.merchant, ROOM, &args.user_id, NewKey { sealed, created_at: now, old_valid_until })
+        .add_key(
+            credential.merchant,
+            ROOM,
+            &args.user_id,
+            NewKey { sealed, created_at: now, old_valid_until },
+        )
         .await?;
-    say(&format!("api_key   {key}\nold keys  valid until {}\n\nThe key is not shown again.", clock::display(old_valid_until)));
+    say(&format!(
+        "api_key   {key}\nold keys  valid until {}\n\nThe key is not shown again.",
+        clock::display(old_valid_until)
+    ));
     Ok(())
 }

@@ -47,7 +47,11 @@ pub async fn run(command: Command) -> Result<()> {
     say(&format!("state      {}  version {}", order.state.name(), order.version));
     say(&format!("amount     {:?} = {:?} at {}", terms.amount, terms.payer_amount(), terms.payer_rate));
     say(&format!("how        {:?}, {}, account {}", terms.method, terms.flow.as_str(), terms.account));
-    say(&format!("created    {}, expires {}", clock::display(terms.created_at), clock::display(terms.expires_at)));
+    say(&format!(
+        "created    {}, expires {}",
+        clock::display(terms.created_at),
+        clock::display(terms.expires_at)
+    ));
     let funds = order.funds;
     say(&format!(
         "funds      captured {}  refunded {}  refunding {}  (minor units)",
@@ -55,7 +59,12 @@ pub async fn run(command: Command) -> Result<()> {
     ));
     say("journal");
     for (number, (at, event)) in (1..).zip(store.load_events(merchant, order.number).await?) {
-        say(&format!("  {number:>3}  {}  {}  {}", clock::display(at), event.name(), serde_json::to_string(&event)?));
+        say(&format!(
+            "  {number:>3}  {}  {}  {}",
+            clock::display(at),
+            event.name(),
+            serde_json::to_string(&event)?
+        ));
     }
     say("ledger");
     for (event, posting) in store.load_postings(merchant, order.number).await? {
@@ -72,15 +81,29 @@ pub async fn run(command: Command) -> Result<()> {
     }
     show_notifications(&*store, merchant, order.number, order.events).await?;
     for work in store.load_work(merchant, order.number).await? {
-        say(&format!("owed       {} at {}, attempts {}", work.key.kind.name(), clock::display(work.due_at), work.attempt));
+        say(&format!(
+            "owed       {} at {}, attempts {}",
+            work.key.kind.name(),
+            clock::display(work.due_at),
+            work.attempt
+        ));
     }
     Ok(())
 }
 
-async fn show_notifications(store: &dyn Store, merchant: MerchantId, order: OrderNo, events: u32) -> Result<()> {
+async fn show_notifications(
+    store: &dyn Store,
+    merchant: MerchantId,
+    order: OrderNo,
+    events: u32,
+) -> Result<()> {
     for event in 1..=events {
         let Some(notification) = store.load_notification(merchant, order, event).await? else { continue };
-        say(&format!("notification of event {event}: {} to {}", notification.state.as_str(), notification.url));
+        say(&format!(
+            "notification of event {event}: {} to {}",
+            notification.state.as_str(),
+            notification.url
+        ));
         for attempt in store.load_attempts(merchant, order, event).await? {
             say(&format!(
                 "  {:>3}  {}  {}  {} ms  {}",

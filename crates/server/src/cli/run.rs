@@ -12,11 +12,11 @@ use super::{say, use_data_dir};
 use crate::app::{self, Listeners};
 use crate::config::Config;
 use crate::http::admin;
+use crate::logging;
 use crate::rooms::latipay::{ROOM, key_place};
 use crate::sandbox::merchants::{self, DOCUMENT_KEY};
 use crate::sandbox::{Sandbox, example_curl};
 use crate::vault::Vault;
-use crate::logging;
 
 #[derive(Debug, clap::Args)]
 pub struct SandboxArgs {
@@ -53,7 +53,8 @@ fn sandbox_config(args: &SandboxArgs) -> Result<Config> {
     config.admin_listen = args.admin_listen.unwrap_or(config.admin_listen);
     config.public_url = args.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
     use_data_dir(&mut config, args.data_dir.clone());
-    config.outbound.allow_networks = ["127.0.0.0/8", "::1/128"].iter().filter_map(|net| net.parse().ok()).collect();
+    config.outbound.allow_networks =
+        ["127.0.0.0/8", "::1/128"].iter().filter_map(|net| net.parse().ok()).collect();
     config.channels.timeout_s = 2;
     for (code, rate) in [("NZD", "4.64490"), ("AUD", "4.75320"), ("CNY", "1")] {
         config.rates.entry(code.into()).or_insert_with(|| rate.into());
@@ -79,17 +80,29 @@ pub async fn sandbox(args: SandboxArgs) -> Result<()> {
 fn welcome(config: &Config) -> String {
     let url = &config.public_url;
     let users = merchants::users();
-    let mut text = format!("tillgate sandbox: simulated wallets, no real money\n\n  start page   {url}/sandbox\n");
-    for (name, path) in [("test wallet", "wallet/alipay"), ("demo shop", "shop"), ("receiver", "receiver"), ("rules", "rules")] {
+    let mut text =
+        format!("tillgate sandbox: simulated wallets, no real money\n\n  start page   {url}/sandbox\n");
+    for (name, path) in [
+        ("test wallet", "wallet/alipay"),
+        ("demo shop", "shop"),
+        ("receiver", "receiver"),
+        ("rules", "rules"),
+    ] {
         text += &format!("  {name:<12} {url}/sandbox/{path}\n");
     }
-    text += &format!("  metrics      http://{}/metrics\n\nLatipay v2 at {url}, api key {DOCUMENT_KEY}\n", config.admin_listen);
+    text += &format!(
+        "  metrics      http://{}/metrics\n\nLatipay v2 at {url}, api key {DOCUMENT_KEY}\n",
+        config.admin_listen
+    );
     for user in users {
         let wallets: Vec<String> =
             user.wallets.iter().map(|(id, _, currency)| format!("{id} ({currency})")).collect();
         text += &format!("  user {:<11} wallets {}\n", user.user_id, wallets.join(", "));
     }
-    text + &format!("\nA signed order; paste it, then open host_url/nonce of the answer:\n\n{}\n", example_curl(url))
+    text + &format!(
+        "\nA signed order; paste it, then open host_url/nonce of the answer:\n\n{}\n",
+        example_curl(url)
+    )
 }
 
 pub async fn serve(args: ServeArgs) -> Result<()> {
@@ -98,7 +111,9 @@ pub async fn serve(args: ServeArgs) -> Result<()> {
         || std::env::var_os("TILLGATE_PUBLIC_URL").is_some()
         || args.config.as_deref().is_some_and(sets_public_url);
     if !from_outside {
-        bail!("serve needs public_url: the address merchants and shoppers see (--public-url, TILLGATE_PUBLIC_URL or the file)");
+        bail!(
+            "serve needs public_url: the address merchants and shoppers see (--public-url, TILLGATE_PUBLIC_URL or the file)"
+        );
     }
     config.listen = args.listen.unwrap_or(config.listen);
     config.admin_listen = args.admin_listen.unwrap_or(config.admin_listen);

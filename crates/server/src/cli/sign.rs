@@ -53,7 +53,10 @@ impl Args {
 pub fn sign(SignRoom::Latipay(args): SignRoom) -> Result<()> {
     let (route, key, input) = args.read()?;
     for worked in explain::sign(route, &input, &key) {
-        say(&format!("form       {}\ntext       {}\nsignature  {}\n", worked.name, worked.text, worked.signature));
+        say(&format!(
+            "form       {}\ntext       {}\nsignature  {}\n",
+            worked.name, worked.text, worked.signature
+        ));
     }
     Ok(())
 }
@@ -67,7 +70,9 @@ pub fn verify(VerifyRoom::Latipay(args): VerifyRoom) -> Result<ExitCode> {
         }
         Verdict::Mistake(what) => say(&format!("the signature does not hold: {what}")),
         Verdict::Missing => say("there is no signature among the fields"),
-        Verdict::Unknown => say("the signature does not hold: most likely another key or other values were signed"),
+        Verdict::Unknown => {
+            say("the signature does not hold: most likely another key or other values were signed")
+        }
     }
     say("\nexpected one of:");
     for worked in explain::sign(route, &input, &key) {

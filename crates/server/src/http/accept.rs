@@ -25,7 +25,12 @@ pub struct AcceptLimits {
 const READ_BUFFER: usize = 16 * 1024;
 
 /// Serves until `stop`, then finishes what is in progress.
-pub async fn serve(listener: TcpListener, router: Router, limits: AcceptLimits, mut stop: watch::Receiver<bool>) {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: AcceptLimits,
+    mut stop: watch::Receiver<bool>,
+) {
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).max_buf_size(READ_BUFFER);
     let places = Arc::new(Semaphore::new(limits.connections));

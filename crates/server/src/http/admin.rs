@@ -1,7 +1,7 @@
 //! The operator's listener: alive, ready, metrics.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
@@ -10,6 +10,7 @@ use axum::http::{Response, StatusCode};
 use axum::routing::get;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tillgate_store::Store;
+use tokio::sync::Mutex;
 
 use super::limits::LongPolls;
 use super::typed;
@@ -18,8 +19,8 @@ const BUCKETS_S: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 
 /// Starts recording; the handle prints what was recorded.
 pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
-    let builder = PrometheusBuilder::new()
-        .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), BUCKETS_S)?;
+    let builder =
+        PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".into()), BUCKETS_S)?;
     let recorder = builder.build_recorder();
     let handle = recorder.handle();
     // A second start in one process (tests) records into the first one.
@@ -27,10 +28,34 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     Ok(handle)
 }
 
+/// A readiness answer is good for this long: probing costs a durable write, and anyone may probe.
+const READY_KEPT: Duration = Duration::from_secs(1);
+
 #[derive(Debug, Clone)]
 pub struct Health {
-    pub store: Arc<dyn Store>,
-    pub long_polls: Arc<LongPolls>,
+    store: Arc<dyn Store>,
+    long_polls: Arc<LongPolls>,
+    last: Arc<Mutex<Option<(Instant, bool)>>>,
+}
+
+impl Health {
+    pub fn new(store: Arc<dyn Store>, long_polls: Arc<LongPolls>) -> Self {
+        Self { store, long_polls, last: Arc::default() }
+    }
+
+    /// Ready means: the store takes a durable write within two seconds. One probe at a time.
+    async fn is_ready(&self) -> bool {
+        let mut last = self.last.lock().await;
+        if let Some((at, ready)) = *last
+            && at.elapsed() < READY_KEPT
+        {
+            return ready;
+        }
+        let ready =
+            matches!(tokio::time::timeout(Duration::from_secs(2), self.store.check()).await, Ok(Ok(())));
+        *last = Some((Instant::now(), ready));
+        ready
+    }
 }
 
 pub fn router(health: Health, metrics: PrometheusHandle) -> Router {
@@ -45,13 +70,10 @@ pub async fn live() -> Response<Body> {
     typed(StatusCode::OK, "text/plain", "ok\n")
 }
 
-/// Ready means: the store takes a durable write within two seconds.
 pub async fn ready(State(health): State<Health>) -> Response<Body> {
-    match tokio::time::timeout(Duration::from_secs(2), health.store.check()).await {
-        Ok(Ok(())) => typed(StatusCode::OK, "text/plain", "ok\n"),
-        Ok(Err(_)) | Err(_) => {
-            typed(StatusCode::SERVICE_UNAVAILABLE, "text/plain", "the store does not take writes\n")
-        }
+    match health.is_ready().await {
+        true => typed(StatusCode::OK, "text/plain", "ok\n"),
+        false => typed(StatusCode::SERVICE_UNAVAILABLE, "text/plain", "the store does not take writes\n"),
     }
 }
 

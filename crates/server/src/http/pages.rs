@@ -67,7 +67,11 @@ pub fn error(language: Language, kind: ErrorKind) -> Response<Body> {
     page(status, ErrorPage { language, kind, incident: None }.render())
 }
 
-pub async fn home(State(app): State<Arc<App>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
+pub async fn home(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response<Body> {
     match app.sandbox {
         Some(_) => redirect("/sandbox"),
         None => error(Visitor::of(query.as_deref(), &headers).language, ErrorKind::NotFound),
@@ -85,7 +89,10 @@ pub fn redirect(to: &str) -> Response<Body> {
 
 /// Machines get the protocol's words, people a page.
 fn wants_page(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+    headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
 }
 
 fn plain_error(headers: &HeaderMap, query: Option<&str>, kind: ErrorKind, message: &str) -> Response<Body> {
@@ -108,7 +115,8 @@ pub async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response<Bod
     let Some(asset) = pages::asset(&name) else {
         return typed(StatusCode::NOT_FOUND, "text/plain", "no such file\n");
     };
-    let unchanged = headers.get(header::IF_NONE_MATCH).is_some_and(|tag| tag.as_bytes() == asset.etag.as_bytes());
+    let unchanged =
+        headers.get(header::IF_NONE_MATCH).is_some_and(|tag| tag.as_bytes() == asset.etag.as_bytes());
     let mut response = match unchanged {
         true => typed(StatusCode::NOT_MODIFIED, asset.content_type, ""),
         false => typed(StatusCode::OK, asset.content_type, asset.bytes),
@@ -147,8 +155,12 @@ pub async fn hosted(
 ) -> Response<Body> {
     let language = Visitor::of(query.as_deref(), &headers).language;
     match payable(&app, &nonce).await {
-        Ok(Some((order, profile))) => page(StatusCode::OK, view(&app, &nonce, language, &order, &profile).render()),
-        Ok(None) => page(StatusCode::NOT_FOUND, HostedPage::not_found(language, app.sandbox.is_some()).render()),
+        Ok(Some((order, profile))) => {
+            page(StatusCode::OK, view(&app, &nonce, language, &order, &profile).render())
+        }
+        Ok(None) => {
+            page(StatusCode::NOT_FOUND, HostedPage::not_found(language, app.sandbox.is_some()).render())
+        }
         Err(problem) => {
             tracing::error!(%problem, "payment page");
             error(language, ErrorKind::Ours)
@@ -175,7 +187,12 @@ fn view(app: &App, nonce: &str, language: Language, order: &Order, profile: &Pro
         currency: terms.amount.currency.code().into(),
         payer_amount: foreign.then(|| payer.to_string()),
         rate: foreign.then(|| {
-            format!("1 {} = {} {}", terms.amount.currency.code(), terms.payer_rate.to_places(5), payer.currency.code())
+            format!(
+                "1 {} = {} {}",
+                terms.amount.currency.code(),
+                terms.payer_rate.to_places(5),
+                payer.currency.code()
+            )
         }),
         order_number: room::order_id(order),
         reference: order.reference.clone(),
@@ -213,7 +230,8 @@ pub async fn hosted_status(
     };
     match news.await {
         Ok(Some((order, profile))) => {
-            let return_url = order.state.is_final().then(|| room::return_location(&profile, &order)).flatten();
+            let return_url =
+                order.state.is_final().then(|| room::return_location(&profile, &order)).flatten();
             let body = serde_json::json!({ "state": state_of(&order).word(), "return_url": return_url });
             json(StatusCode::OK, body.to_string())
         }

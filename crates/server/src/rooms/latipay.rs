@@ -13,7 +13,9 @@ use axum::http::{Response, StatusCode};
 use tillgate_core::{
     Command, Flow, Method, NewOrder, Order, OrderState, Presentation, Rate, RefundState, Refusal,
 };
-use tillgate_protocols::latipay::{self as room, Call, Context, CreateCall, Offer, Profile, Received, Reject, Route};
+use tillgate_protocols::latipay::{
+    self as room, Call, Context, CreateCall, Offer, Profile, Received, Reject, Route,
+};
 use tillgate_store::{Credential, OrderKey, Store};
 
 use super::{Boxed, Message, Room};
@@ -149,7 +151,9 @@ impl Latipay {
     /// The order a nonce leads to, with the profile of its merchant.
     pub async fn order_of_nonce(&self, nonce: &str) -> anyhow::Result<Option<(Order, Arc<Profile>)>> {
         let Some((merchant, number)) = room::nonce::read(&self.nonce_key, nonce) else { return Ok(None) };
-        let Some(order) = self.store.load_order(merchant, OrderKey::Number(number)).await? else { return Ok(None) };
+        let Some(order) = self.store.load_order(merchant, OrderKey::Number(number)).await? else {
+            return Ok(None);
+        };
         let profile = self.profile_of_order(&order).await?;
         Ok(Some((order, profile)))
     }
@@ -224,8 +228,11 @@ pub async fn minialipay(State(app): State<Arc<App>>, request: Request) -> Respon
         let Call::Create(call) = call else { return Err(Refused(room::fault_answer())) };
         let new = desk.new_order(&app.gateway, &profile, call);
         let order = app.gateway.create(new).await.map_err(|problem| refused(route, problem))?;
-        let order =
-            app.gateway.present(order, &profile.user_name).await.map_err(|problem| refused(route, problem))?;
+        let order = app
+            .gateway
+            .present(order, &profile.user_name)
+            .await
+            .map_err(|problem| refused(route, problem))?;
         match &order.presentation {
             Presentation::App(fields) => Ok(room::mini_answer(&profile, &order, fields)),
             // The channel does not answer now; the same request may come again.
@@ -240,16 +247,23 @@ pub async fn refund(State(app): State<Arc<App>>, request: Request) -> Response<B
         let desk = &app.latipay;
         let route = Route::Refund;
         let (profile, call) = desk.understand(&app, room::read_body(route, bytes)?).await?;
-        let Call::Refund { order, amount, reference } = call else { return Err(Refused(room::fault_answer())) };
+        let Call::Refund { order, amount, reference } = call else {
+            return Err(Refused(room::fault_answer()));
+        };
         let merchant = profile.organisation_id;
         let problem = |problem| refused(route, problem);
-        let found = desk.store.load_order(merchant, OrderKey::Number(order)).await.map_err(|e| problem(e.into()))?;
+        let found =
+            desk.store.load_order(merchant, OrderKey::Number(order)).await.map_err(|e| problem(e.into()))?;
         let found = found
             .filter(|found| &*found.room == ROOM)
             .ok_or_else(|| problem(Refusal::OrderNotFound.into()))?;
         let amount = amount.read(found.terms.amount.currency)?;
         let number = app.gateway.refund(merchant, order, amount.minor, &reference).await.map_err(problem)?;
-        let state = app.gateway.wait_for_refund(merchant, order, number, desk.answer_within).await.map_err(problem)?;
+        let state = app
+            .gateway
+            .wait_for_refund(merchant, order, number, desk.answer_within)
+            .await
+            .map_err(problem)?;
         match state {
             RefundState::Failed { reason, .. } => Err(Refused(room::refund_declined_answer(&reason))),
             // Requested: it is stored and will be carried to its end.
@@ -297,7 +311,8 @@ pub async fn query(
         let Call::Query { reference, wait } = call else { return Err(Refused(room::fault_answer())) };
         let problem = |problem| refused(route, problem);
         let mut order = desk.order_by_reference(&profile, &reference).await.map_err(problem)?;
-        if wait && !order.state.is_final()
+        if wait
+            && !order.state.is_final()
             && let Some(_place) = app.long_polls.enter(order.merchant)
         {
             order = app
@@ -388,7 +403,12 @@ impl Room for Latipay {
         })
     }
 
-    fn acknowledged<'a>(&'a self, order: &'a Order, status: u16, body: &'a [u8]) -> Boxed<'a, anyhow::Result<bool>> {
+    fn acknowledged<'a>(
+        &'a self,
+        order: &'a Order,
+        status: u16,
+        body: &'a [u8],
+    ) -> Boxed<'a, anyhow::Result<bool>> {
         Box::pin(async move {
             let profile = self.profile_of_order(order).await?;
             Ok(room::acknowledged(&profile.settings, status, body))

@@ -27,7 +27,12 @@ pub trait Room: Send + Sync + fmt::Debug {
     fn seller<'a>(&'a self, order: &'a Order) -> Boxed<'a, anyhow::Result<String>>;
     fn notification<'a>(&'a self, order: &'a Order) -> Boxed<'a, anyhow::Result<Message>>;
     /// Whether the merchant's answer acknowledges it.
-    fn acknowledged<'a>(&'a self, order: &'a Order, status: u16, body: &'a [u8]) -> Boxed<'a, anyhow::Result<bool>>;
+    fn acknowledged<'a>(
+        &'a self,
+        order: &'a Order,
+        status: u16,
+        body: &'a [u8],
+    ) -> Boxed<'a, anyhow::Result<bool>>;
     /// Seconds until the next try after that many; `None` when the schedule is over.
     fn retry_delay_s(&self, attempts: u32) -> Option<i64>;
 }

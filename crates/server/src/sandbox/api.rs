@@ -9,14 +9,19 @@ use axum::http::{Response, StatusCode, header};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tillgate_core::{MerchantId, OrderNo};
-use tillgate_sim::{Filter, PaymentView, RULES, ReceiverAnswer, ShopperAction, ShopperError, StateWord, Wallet};
+use tillgate_sim::{
+    Filter, PaymentView, RULES, ReceiverAnswer, ShopperAction, ShopperError, StateWord, Wallet,
+};
 
 use super::routes::Desk;
 use crate::channels::trade_no;
 use crate::clock;
 use crate::http::{body, json};
 
-type Result<T> = std::result::Result<T, Response<Body>>;
+/// Why not: a status and words for the developer.
+struct Bad(StatusCode, String);
+
+type Result<T> = std::result::Result<T, Bad>;
 
 fn good<T: serde::Serialize>(value: &T) -> Response<Body> {
     match serde_json::to_string(value) {
@@ -30,19 +35,23 @@ fn bad(status: StatusCode, error: &str) -> Response<Body> {
 }
 
 fn answer(result: Result<Response<Body>>) -> Response<Body> {
-    result.unwrap_or_else(|refused| refused)
+    result.unwrap_or_else(|Bad(status, error)| bad(status, &error))
+}
+
+fn unprocessable(error: impl ToString) -> Bad {
+    Bad(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
 }
 
 async fn input<T: DeserializeOwned>(desk: &Desk, request: Request) -> Result<T> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if !kind.is_some_and(|kind| kind.starts_with("application/json")) {
-        return Err(bad(StatusCode::UNPROCESSABLE_ENTITY, "Content-Type must be application/json"));
+        return Err(unprocessable("Content-Type must be application/json"));
     }
     let bytes = body::read(request.into_body(), desk.app.body_limits())
         .await
-        .map_err(|_| bad(StatusCode::UNPROCESSABLE_ENTITY, "the body is too large or broke off"))?;
+        .map_err(|_| unprocessable("the body is too large or broke off"))?;
     let text = if bytes.is_empty() { b"{}".as_slice() } else { &bytes };
-    serde_json::from_slice(text).map_err(|error| bad(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string()))
+    serde_json::from_slice(text).map_err(unprocessable)
 }
 
 fn found(view: Option<PaymentView>) -> Response<Body> {
@@ -58,18 +67,27 @@ pub async fn rules(_: Desk) -> Response<Body> {
 pub async fn payments(desk: Desk) -> Response<Body> {
     let mut filter = Filter::default();
     for (name, value) in url::form_urlencoded::parse(desk.query.as_bytes()) {
-        let understood = match &*name {
-            "wallet" => Wallet::from_word(&value).map(|wallet| filter.wallet = Some(wallet)),
-            "state" => state(&value).map(|state| filter.state = Some(state)),
-            "payer_code" => Some(filter.payer_code = Some(value.clone().into_owned())),
-            "limit" => value.parse().ok().filter(|limit| *limit <= 1_000).map(|limit| filter.limit = limit),
-            _ => None,
-        };
-        if understood.is_none() {
+        if !narrow(&mut filter, &name, &value) {
             return bad(StatusCode::UNPROCESSABLE_ENTITY, &format!("{name}: not understood"));
         }
     }
     good(&desk.sandbox.world.payments(&filter))
+}
+
+/// False if the condition is not understood.
+fn narrow(filter: &mut Filter, name: &str, value: &str) -> bool {
+    match name {
+        "wallet" => filter.wallet = Wallet::from_word(value),
+        "state" => filter.state = state(value),
+        "payer_code" => filter.payer_code = Some(value.to_owned()),
+        "limit" => match value.parse() {
+            Ok(limit) if limit <= 1_000 => filter.limit = limit,
+            Ok(_) | Err(_) => return false,
+        },
+        _ => return false,
+    }
+    // A word nobody knows must not widen what is listed.
+    (name != "wallet" || filter.wallet.is_some()) && (name != "state" || filter.state.is_some())
 }
 
 fn state(word: &str) -> Option<StateWord> {
@@ -96,7 +114,11 @@ pub async fn payment_of_order(desk: Desk, Path(order_id): Path<String>) -> Respo
 struct Nothing {}
 
 /// `POST /sandbox/api/payments/{trade_no}/{pay|decline|walk_away}`: the shopper's buttons.
-pub async fn act(desk: Desk, Path((trade_no, word)): Path<(String, String)>, request: Request) -> Response<Body> {
+pub async fn act(
+    desk: Desk,
+    Path((trade_no, word)): Path<(String, String)>,
+    request: Request,
+) -> Response<Body> {
     let acted = async {
         let _: Nothing = input(&desk, request).await?;
         let action = action(&word)?;
@@ -106,7 +128,7 @@ pub async fn act(desk: Desk, Path((trade_no, word)): Path<(String, String)>, req
                 ShopperError::NotPayable(_) => StatusCode::CONFLICT,
                 ShopperError::NoConnection | ShopperError::Journal(_) => StatusCode::SERVICE_UNAVAILABLE,
             };
-            bad(status, &error.to_string())
+            Bad(status, error.to_string())
         });
         desk.sandbox.moved.notify_one();
         Ok(good(&view?))
@@ -119,7 +141,7 @@ fn action(word: &str) -> Result<ShopperAction> {
         "pay" => Ok(ShopperAction::Pay),
         "decline" => Ok(ShopperAction::Decline),
         "walk_away" => Ok(ShopperAction::WalkAway),
-        _ => Err(bad(StatusCode::NOT_FOUND, "action: pay, decline or walk_away")),
+        _ => Err(Bad(StatusCode::NOT_FOUND, "action: pay, decline or walk_away".into())),
     }
 }
 

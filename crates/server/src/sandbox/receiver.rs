@@ -51,7 +51,8 @@ pub async fn notify(desk: Desk, request: Request) -> Response<Body> {
     };
     let receiver = &desk.sandbox.receiver;
     let (id, answer) = receiver.record(clock::now().millis(), &content_type, &desk.query, &bytes);
-    let verdict = client::check_notification(&String::from_utf8_lossy(&bytes), &ApiKey::new(DOCUMENT_KEY)).map(drop);
+    let verdict =
+        client::check_notification(&String::from_utf8_lossy(&bytes), &ApiKey::new(DOCUMENT_KEY)).map(drop);
     let words = verdict.as_ref().err().map_or_else(String::new, ToString::to_string);
     receiver.set_verdict(id, Some(verdict.is_ok()), &words);
     match answer {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use aws_lc_rs::{constant_time, hmac};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
 use axum::extract::{FromRequestParts, RawQuery};
+use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Response, StatusCode};
 use axum::routing::{get, post};
@@ -84,7 +84,8 @@ impl Desk {
     pub fn is_token(&self, token: &str) -> bool {
         let today = clock::now().millis() / DAY_MS;
         [today, today - 1].iter().any(|day| {
-            constant_time::verify_slices_are_equal(self.token_of_day(*day).as_bytes(), token.as_bytes()).is_ok()
+            constant_time::verify_slices_are_equal(self.token_of_day(*day).as_bytes(), token.as_bytes())
+                .is_ok()
         })
     }
 

@@ -18,7 +18,9 @@ use crate::random;
 /// A signed order that works as pasted; a new reference each time it is printed.
 pub fn example_curl(public_url: &str) -> String {
     let body = example_order(public_url, &format!("demo-{}", random::hex::<4>()));
-    format!("curl -s {public_url}/v2/transaction -H 'Content-Type: application/json;charset=UTF-8' -d '{body}'")
+    format!(
+        "curl -s {public_url}/v2/transaction -H 'Content-Type: application/json;charset=UTF-8' -d '{body}'"
+    )
 }
 
 fn example_order(public_url: &str, reference: &str) -> String {
@@ -102,7 +104,11 @@ pub async fn buy(desk: Desk, request: Request) -> Response<Body> {
 }
 
 /// Posts to our own API through the router, signed like any merchant's request.
-async fn order(desk: &Desk, product: &str, (wallet_id, method, amount): (&str, Method, &str)) -> Result<String, ShopProblem> {
+async fn order(
+    desk: &Desk,
+    product: &str,
+    (wallet_id, method, amount): (&str, Method, &str),
+) -> Result<String, ShopProblem> {
     let public_url = &desk.app.config.public_url;
     let (callback, reference) = (callback_url(public_url), format!("shop-{}", random::hex::<6>()));
     let return_url = format!("{public_url}/sandbox/shop?lang={}", desk.visitor.language.code());
@@ -120,12 +126,15 @@ async fn order(desk: &Desk, product: &str, (wallet_id, method, amount): (&str, M
         ("product_name", product),
     ];
     let body = client::signed_body(Route::Transaction, &fields, &ApiKey::new(DOCUMENT_KEY));
-    let request = Request::post("/v2/transaction").body(Body::from(body)).map_err(|_| ShopProblem::Trouble)?;
+    let request =
+        Request::post("/v2/transaction").body(Body::from(body)).map_err(|_| ShopProblem::Trouble)?;
     let Ok(response) = router::router(desk.app.clone()).oneshot(request).await;
     let bytes = axum::body::to_bytes(response.into_body(), 65_536).await.map_err(|_| ShopProblem::Trouble)?;
     let answer: serde_json::Value = serde_json::from_slice(&bytes).map_err(|_| ShopProblem::Trouble)?;
     match (answer["host_url"].as_str(), answer["nonce"].as_str()) {
-        (Some(host_url), Some(nonce)) => Ok(format!("{host_url}/{nonce}?lang={}", desk.visitor.language.code())),
+        (Some(host_url), Some(nonce)) => {
+            Ok(format!("{host_url}/{nonce}?lang={}", desk.visitor.language.code()))
+        }
         _ if answer["message"].as_str().is_some_and(|message| message.contains("amount")) => {
             Err(ShopProblem::BadAmount)
         }

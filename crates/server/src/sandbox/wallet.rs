@@ -68,7 +68,8 @@ fn scan_with(desk: &Desk, word: &str, pasted: String, problem: Option<WalletProb
     let version = version(&views);
     let pending = views.into_iter().map(|view| card(view, language)).collect();
     let status_url = format!("/sandbox/wallet/{word}/status");
-    let view = ScanPage { language, method, csrf: desk.csrf(), pending, pasted, problem, version, status_url };
+    let view =
+        ScanPage { language, method, csrf: desk.csrf(), pending, pasted, problem, version, status_url };
     page(StatusCode::OK, view.render())
 }
 
@@ -166,7 +167,11 @@ fn payment_with(desk: &Desk, word: &str, trade_no: &str, problem: Option<WalletP
     page(StatusCode::OK, view.render())
 }
 
-pub async fn act(desk: Desk, Path((word, trade_no)): Path<(String, String)>, request: Request) -> Response<Body> {
+pub async fn act(
+    desk: Desk,
+    Path((word, trade_no)): Path<(String, String)>,
+    request: Request,
+) -> Response<Body> {
     let form = desk.form(request).await;
     if !desk.is_token(form.get("csrf")) {
         return payment_with(&desk, &word, &trade_no, Some(WalletProblem::PageTooOld));

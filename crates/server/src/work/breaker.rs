@@ -8,6 +8,8 @@ use parking_lot::Mutex;
 use tillgate_core::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+/// Who may wait for each place at an endpoint.
+const QUEUED_PER_PLACE: usize = 4;
 /// Failures in a row before an endpoint is left alone.
 const FAILURES: u32 = 5;
 /// First pause; it doubles up to [`LONGEST_PAUSE_MS`].
@@ -19,6 +21,8 @@ const REMEMBERED: usize = 10_000;
 #[derive(Debug)]
 struct Endpoint {
     places: Arc<Semaphore>,
+    /// Who waits for a place; bounded, so that one endpoint cannot occupy all workers.
+    queue: Arc<Semaphore>,
     failures: u32,
     open_until: Timestamp,
 }
@@ -33,7 +37,9 @@ pub struct Breakers {
 #[derive(Debug)]
 pub enum Pass {
     Go(OwnedSemaphorePermit),
-    /// All places are taken: try again a moment later.
+    /// All places are taken: wait for one, holding this place in the queue.
+    Queue(OwnedSemaphorePermit, Arc<Semaphore>),
+    /// The queue is full too: try again a moment later.
     Busy,
     /// It keeps failing: not before then.
     NotBefore(Timestamp),
@@ -51,6 +57,7 @@ impl Breakers {
         }
         let endpoint = endpoints.entry(origin.to_owned()).or_insert_with(|| Endpoint {
             places: Arc::new(Semaphore::new(self.per_endpoint)),
+            queue: Arc::new(Semaphore::new(self.per_endpoint * QUEUED_PER_PLACE)),
             failures: 0,
             open_until: Timestamp::from_millis(0),
         });
@@ -59,7 +66,10 @@ impl Breakers {
         }
         match endpoint.places.clone().try_acquire_owned() {
             Ok(place) => Pass::Go(place),
-            Err(_) => Pass::Busy,
+            Err(_) => match endpoint.queue.clone().try_acquire_owned() {
+                Ok(queued) => Pass::Queue(queued, endpoint.places.clone()),
+                Err(_) => Pass::Busy,
+            },
         }
     }
 
@@ -95,7 +105,9 @@ mod tests {
             assert!(matches!(breakers.ask("http://dead", at(0)), Pass::Go(_)));
             breakers.report("http://dead", false, at(0));
         }
-        assert!(matches!(breakers.ask("http://dead", at(1)), Pass::NotBefore(until) if until == at(PAUSE_MS)));
+        assert!(
+            matches!(breakers.ask("http://dead", at(1)), Pass::NotBefore(until) if until == at(PAUSE_MS))
+        );
         assert!(matches!(breakers.ask("http://alive", at(1)), Pass::Go(_)));
         assert!(matches!(breakers.ask("http://dead", at(PAUSE_MS)), Pass::Go(_)));
         breakers.report("http://dead", false, at(PAUSE_MS));
@@ -110,6 +122,8 @@ mod tests {
         let breakers = Breakers::new(2);
         let (first, second) = (breakers.ask("x", at(0)), breakers.ask("x", at(0)));
         assert!(matches!((&first, &second), (Pass::Go(_), Pass::Go(_))));
+        let queued: Vec<Pass> = (0..8).map(|_| breakers.ask("x", at(0))).collect();
+        assert!(queued.iter().all(|pass| matches!(pass, Pass::Queue(..))));
         assert!(matches!(breakers.ask("x", at(0)), Pass::Busy));
         drop(first);
         assert!(matches!(breakers.ask("x", at(0)), Pass::Go(_)));

@@ -2,9 +2,7 @@
 
 use tillgate_channels::{Answer, Call};
 use tillgate_core::work::{ask_delay_s, presented_ask_delay_s};
-use tillgate_core::{
-    Asked, Command, Flow, Order, Outcome, RefundNo, RefundState, Timestamp, Work, WorkKind,
-};
+use tillgate_core::{Asked, Command, Flow, Order, Outcome, RefundNo, RefundState, Timestamp, Work, WorkKind};
 use tillgate_store::{OrderKey, WorkUpdate};
 
 use super::Workers;
@@ -27,20 +25,28 @@ impl Workers {
     }
 
     fn done(work: &Work) -> WorkUpdate {
-        WorkUpdate::Done { key: work.key, attempt: work.attempt }
+        WorkUpdate::Done(*work)
     }
 
     fn retry(work: &Work, delay_s: i64) -> WorkUpdate {
-        WorkUpdate::Retry { key: work.key, attempt: work.attempt, due_at: clock::now().plus_s(delay_s) }
+        WorkUpdate::Retry(*work, clock::now().plus_s(delay_s))
     }
 
-    async fn says(&self, work: &Work, asked: Asked, outcome: Outcome, update: WorkUpdate) -> Result<(), Problem> {
+    async fn says(
+        &self,
+        work: &Work,
+        asked: Asked,
+        outcome: Outcome,
+        update: WorkUpdate,
+    ) -> Result<(), Problem> {
         let command = Command::ChannelSays { asked, outcome };
         self.gateway.apply(work.key.merchant, work.key.order, command, Some(update)).await.map(drop)
     }
 
     pub(super) async fn charge(&self, work: &Work) -> Result<(), Problem> {
-        let Some(order) = self.order_of(work).await? else { return self.gateway.settle(Self::done(work)).await };
+        let Some(order) = self.order_of(work).await? else {
+            return self.gateway.settle(Self::done(work)).await;
+        };
         if order.state.is_final() {
             return self.gateway.settle(Self::done(work)).await;
         }
@@ -57,7 +63,9 @@ impl Workers {
     }
 
     pub(super) async fn ask(&self, work: &Work) -> Result<(), Problem> {
-        let Some(order) = self.order_of(work).await? else { return self.gateway.settle(Self::done(work)).await };
+        let Some(order) = self.order_of(work).await? else {
+            return self.gateway.settle(Self::done(work)).await;
+        };
         if order.state.is_final() {
             return self.gateway.settle(Self::done(work)).await;
         }
@@ -78,7 +86,9 @@ impl Workers {
     }
 
     pub(super) async fn close(&self, work: &Work) -> Result<(), Problem> {
-        let Some(order) = self.order_of(work).await? else { return self.gateway.settle(Self::done(work)).await };
+        let Some(order) = self.order_of(work).await? else {
+            return self.gateway.settle(Self::done(work)).await;
+        };
         if order.state.is_final() {
             return self.gateway.settle(Self::done(work)).await;
         }

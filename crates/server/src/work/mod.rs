@@ -38,7 +38,12 @@ pub struct Workers {
 }
 
 impl Workers {
-    pub fn new(gateway: Arc<Gateway>, rooms: Vec<Arc<dyn Room>>, outbound: Outbound, per_endpoint: usize) -> Arc<Self> {
+    pub fn new(
+        gateway: Arc<Gateway>,
+        rooms: Vec<Arc<dyn Room>>,
+        outbound: Outbound,
+        per_endpoint: usize,
+    ) -> Arc<Self> {
         let breakers = Breakers::new(per_endpoint);
         Arc::new(Self { gateway, rooms, outbound, breakers, places: Arc::new(Semaphore::new(AT_ONCE)) })
     }
@@ -51,7 +56,12 @@ impl Workers {
     }
 
     /// Runs until `stop`; then finishes what is in progress (for `grace` at most). What is left keeps its row.
-    pub async fn run(self: Arc<Self>, mut queues: WorkQueues, mut stop: watch::Receiver<bool>, grace: Duration) {
+    pub async fn run(
+        self: Arc<Self>,
+        mut queues: WorkQueues,
+        mut stop: watch::Receiver<bool>,
+        grace: Duration,
+    ) {
         let mut next_look = clock::now();
         while !*stop.borrow() {
             let wait_ms = next_look.since_ms(clock::now()).clamp(0, 60_000) as u64;
@@ -78,7 +88,7 @@ impl Workers {
         };
         let full = leased.len() == BATCH as usize;
         for work in leased {
-            self.start(Work { due_at: now.plus_ms(LEASE_MS), ..work }).await;
+            self.start(work).await;
         }
         match self.gateway.store.next_due().await {
             _ if full => now,
@@ -116,7 +126,7 @@ impl Workers {
     }
 
     async fn expire(&self, work: &Work) -> Result<(), Problem> {
-        let done = WorkUpdate::Done { key: work.key, attempt: work.attempt };
+        let done = WorkUpdate::Done(*work);
         self.gateway.apply(work.key.merchant, work.key.order, Command::Expire, Some(done)).await.map(drop)
     }
 }

@@ -1,9 +1,11 @@
 //! Tells a merchant what became of an order: the same bytes at each try, on the room's schedule.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tillgate_core::{Order, Work};
-use tillgate_store::{Changeset, Notification, NotificationAttempt, NotificationState, OrderKey, StoreError, WorkUpdate};
+use tillgate_store::{
+    Changeset, Notification, NotificationAttempt, NotificationState, OrderKey, StoreError, WorkUpdate,
+};
 
 use super::Workers;
 use super::breaker::Pass;
@@ -12,12 +14,14 @@ use crate::gateway::Problem;
 use crate::outbound::{Reply, origin_of};
 use crate::random;
 
+/// How long a notification waits for a place at its endpoint; well within the lease.
+const QUEUE_PATIENCE: Duration = Duration::from_secs(5);
 /// Bytes of the merchant's answer that are kept for support.
 const ANSWER_KEPT: usize = 256;
 
 impl Workers {
     pub(super) async fn notify(&self, work: &Work, event: u32) -> Result<(), Problem> {
-        let done = WorkUpdate::Done { key: work.key, attempt: work.attempt };
+        let done = WorkUpdate::Done(*work);
         let key = OrderKey::Number(work.key.order);
         let Some(order) = self.gateway.store.load_order(work.key.merchant, key).await? else {
             return self.gateway.settle(done).await;
@@ -25,14 +29,23 @@ impl Workers {
         let notification = self.notification(work, &order, event).await?;
         let origin = origin_of(&notification.url);
         let now = clock::now();
-        let postponed = |due_at| WorkUpdate::Postpone { key: work.key, attempt: work.attempt, due_at };
+        let postponed = |due_at| WorkUpdate::Postpone(*work, due_at);
         let _place = match self.breakers.ask(&origin, now) {
             Pass::Go(place) => place,
+            Pass::Queue(_queued, places) => {
+                match tokio::time::timeout(QUEUE_PATIENCE, places.acquire_owned()).await {
+                    Ok(Ok(place)) => place,
+                    Ok(Err(_)) | Err(_) => return self.gateway.settle(postponed(now.plus_s(1))).await,
+                }
+            }
             Pass::Busy => return self.gateway.settle(postponed(now.plus_ms(20 + random::below(200)))).await,
-            Pass::NotBefore(then) => return self.gateway.settle(postponed(then.plus_ms(random::below(1_000)))).await,
+            Pass::NotBefore(then) => {
+                return self.gateway.settle(postponed(then.plus_ms(random::below(1_000)))).await;
+            }
         };
         let started = Instant::now();
-        let reply = self.outbound.post(&notification.url, &notification.content_type, &notification.body).await;
+        let reply =
+            self.outbound.post(&notification.url, &notification.content_type, &notification.body).await;
         let took_ms = started.elapsed().as_millis() as i64;
         self.breakers.report(&origin, reply.as_ref().is_ok_and(|reply| reply.status < 500), clock::now());
         let acknowledged = match &reply {
@@ -86,7 +99,9 @@ impl Workers {
             took_ms,
             status: reply.as_ref().ok().map(|reply| reply.status),
             answer: match reply {
-                Ok(reply) => String::from_utf8_lossy(&reply.body[..reply.body.len().min(ANSWER_KEPT)]).into_owned(),
+                Ok(reply) => {
+                    String::from_utf8_lossy(&reply.body[..reply.body.len().min(ANSWER_KEPT)]).into_owned()
+                }
                 Err(error) => error.clone(),
             },
         };
@@ -96,12 +111,12 @@ impl Workers {
         let update = match delay_s {
             Some(delay_s) => {
                 notification.state = NotificationState::Waiting;
-                WorkUpdate::Retry { key: work.key, attempt: work.attempt, due_at: now.plus_s(delay_s) }
+                WorkUpdate::Retry(*work, now.plus_s(delay_s))
             }
             None => {
                 notification.state =
                     if acknowledged { NotificationState::Delivered } else { NotificationState::Exhausted };
-                WorkUpdate::Done { key: work.key, attempt: work.attempt }
+                WorkUpdate::Done(*work)
             }
         };
         let changeset = Changeset {

@@ -1,6 +1,6 @@
 //! What a merchant was told, and how often it was tried.
 
-use tillgate_core::WorkKind;
+use tillgate_core::{Timestamp, Work, WorkKind};
 
 use super::{Home, NOW, Shop, conflict, number};
 use crate::changeset::{Changeset, WorkUpdate};
@@ -26,18 +26,23 @@ fn attempt(number: u32, status: Option<u16>) -> NotificationAttempt {
 }
 
 /// The holder of the lease says how the try went.
-fn tried(shop: &Shop, serial: i64, number: u32, status: Option<u16>, state: NotificationState) -> Changeset {
+fn tried(
+    shop: &Shop,
+    serial: i64,
+    number: u32,
+    (lease_end, status): (Timestamp, Option<u16>),
+    state: NotificationState,
+) -> Changeset {
     let notification = notice(shop, serial, state, number);
     let key = tillgate_core::WorkKey {
         merchant: shop.merchant,
         order: notification.order,
         kind: WorkKind::Notify(2),
     };
+    let held = Work { key, attempt: number, due_at: lease_end };
     let work = match state {
-        NotificationState::Waiting => WorkUpdate::Retry { key, attempt: number, due_at: NOW.plus_s(60) },
-        NotificationState::Delivered | NotificationState::Exhausted => {
-            WorkUpdate::Done { key, attempt: number }
-        }
+        NotificationState::Waiting => WorkUpdate::Retry(held, NOW.plus_s(60)),
+        NotificationState::Delivered | NotificationState::Exhausted => WorkUpdate::Done(held),
     };
     Changeset {
         notification: Some(notification),
@@ -51,9 +56,9 @@ pub async fn a_notification_keeps_its_bytes_and_its_tries(home: Home) {
     shop.sells_paid(1).await;
     assert_eq!(home.load_notification(shop.merchant, number(1), 2).await.unwrap(), None);
     assert_eq!(home.lease_due(NOW, NOW.plus_s(30), 10).await.unwrap().len(), 1);
-    home.commit(tried(&shop, 1, 1, None, NotificationState::Waiting)).await.unwrap();
+    home.commit(tried(&shop, 1, 1, (NOW.plus_s(30), None), NotificationState::Waiting)).await.unwrap();
 
-    let mut other_bytes = tried(&shop, 1, 2, Some(200), NotificationState::Delivered);
+    let mut other_bytes = tried(&shop, 1, 2, (NOW.plus_s(90), Some(200)), NotificationState::Delivered);
     other_bytes.notification.as_mut().unwrap().body = b"something else".to_vec();
     assert_eq!(home.lease_due(NOW.plus_s(60), NOW.plus_s(90), 10).await.unwrap().len(), 1);
     home.commit(other_bytes).await.unwrap();
@@ -76,7 +81,9 @@ pub async fn what_was_told_can_be_sent_again(home: Home) {
     for serial in 1..=3 {
         shop.sells_paid(serial).await;
         home.lease_due(NOW, NOW.plus_s(30), 10).await.unwrap();
-        home.commit(tried(&shop, serial, 1, Some(500), NotificationState::Exhausted)).await.unwrap();
+        home.commit(tried(&shop, serial, 1, (NOW.plus_s(30), Some(500)), NotificationState::Exhausted))
+            .await
+            .unwrap();
     }
     assert_eq!(home.totals().await.unwrap().notifications_exhausted, 3);
     let exhausted =
@@ -104,7 +111,7 @@ pub async fn who_lost_the_lease_writes_no_try(home: Home) {
     for at_s in [0, 30] {
         assert_eq!(home.lease_due(NOW.plus_s(at_s), NOW.plus_s(at_s + 30), 10).await.unwrap().len(), 1);
     }
-    let late = tried(&shop, 1, 1, Some(200), NotificationState::Delivered);
+    let late = tried(&shop, 1, 1, (NOW.plus_s(30), Some(200)), NotificationState::Delivered);
     assert_eq!(conflict(home.commit(late).await), Conflict::Work);
     assert_eq!(home.load_notification(shop.merchant, number(1), 2).await.unwrap(), None);
     assert_eq!(home.load_attempts(shop.merchant, number(1), 2).await.unwrap(), []);

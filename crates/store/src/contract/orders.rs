@@ -147,7 +147,7 @@ async fn late_with_everything(shop: &Shop, serial: i64) -> Changeset {
     shop.acts(serial, Command::Present(Presentation::Code("q".into())), NOW).await.unwrap();
     Changeset {
         decision: Some(decision),
-        work: Some(WorkUpdate::Done { key: leased.key, attempt: leased.attempt }),
+        work: Some(WorkUpdate::Done(leased)),
         notification: Some(Notification {
             merchant: shop.merchant,
             order: number(serial),

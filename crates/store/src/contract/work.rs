@@ -76,28 +76,32 @@ pub async fn only_the_holder_says_what_became_of_work(home: Home) {
     shop.sells_by(1, Flow::CustomerPresented).await;
     let lease = |at_s| home.lease_due(NOW.plus_s(at_s), NOW.plus_s(at_s + 30), 1);
     let says = |update| home.commit(Changeset::worked(update));
-    let key = lease(0).await.unwrap()[0].key;
-    assert_eq!(lease(30).await.unwrap()[0].attempt, 2);
+    let first = lease(0).await.unwrap()[0];
+    let second = lease(30).await.unwrap()[0];
+    assert_eq!((first.attempt, second.attempt, second.due_at), (1, 2, NOW.plus_s(60)));
 
     let due_at = NOW.plus_s(45);
-    for update in [
-        WorkUpdate::Done { key, attempt: 1 },
-        WorkUpdate::Retry { key, attempt: 1, due_at },
-        WorkUpdate::Postpone { key, attempt: 1, due_at },
-        WorkUpdate::Done { key, attempt: 3 },
-    ] {
-        assert_eq!(conflict(says(update).await), Conflict::Work, "{update:?}");
-        assert_eq!(words(&shop.kept(1).await.work), [("charge", 60, 2), ("expire", 900, 0)]);
+    let same_number = Work { attempt: 2, ..first };
+    for held in [first, same_number, Work { attempt: 3, ..second }] {
+        for update in
+            [WorkUpdate::Done(held), WorkUpdate::Retry(held, due_at), WorkUpdate::Postpone(held, due_at)]
+        {
+            assert_eq!(conflict(says(update).await), Conflict::Work, "{update:?}");
+            assert_eq!(words(&shop.kept(1).await.work), [("charge", 60, 2), ("expire", 900, 0)]);
+        }
     }
-    says(WorkUpdate::Retry { key, attempt: 2, due_at }).await.unwrap();
+    says(WorkUpdate::Retry(second, due_at)).await.unwrap();
     assert_eq!(words(&shop.kept(1).await.work), [("charge", 45, 2), ("expire", 900, 0)]);
-    assert_eq!(lease(45).await.unwrap()[0].attempt, 3);
-    says(WorkUpdate::Postpone { key, attempt: 3, due_at: NOW.plus_s(50) }).await.unwrap();
+    let third = lease(45).await.unwrap()[0];
+    assert_eq!(third.attempt, 3);
+    says(WorkUpdate::Postpone(third, NOW.plus_s(50))).await.unwrap();
     assert_eq!(words(&shop.kept(1).await.work), [("charge", 50, 2), ("expire", 900, 0)]);
-    assert_eq!(lease(50).await.unwrap()[0].attempt, 3);
-    says(WorkUpdate::Done { key, attempt: 3 }).await.unwrap();
+    let again = lease(50).await.unwrap()[0];
+    assert_eq!(again.attempt, 3);
+    assert_eq!(conflict(says(WorkUpdate::Done(third)).await), Conflict::Work);
+    says(WorkUpdate::Done(again)).await.unwrap();
     assert_eq!(words(&shop.kept(1).await.work), [("expire", 900, 0)]);
-    assert_eq!(conflict(says(WorkUpdate::Done { key, attempt: 3 }).await), Conflict::Work);
+    assert_eq!(conflict(says(WorkUpdate::Done(again)).await), Conflict::Work);
 }
 
 pub async fn work_due_now_is_written_as_leased(home: Home) {
@@ -107,8 +111,8 @@ pub async fn work_due_now_is_written_as_leased(home: Home) {
     home.commit(changeset).await.unwrap();
     assert_eq!(words(&shop.kept(1).await.work), [("charge", 20, 1), ("expire", 900, 0)]);
     assert_eq!(home.lease_due(NOW.plus_s(19), NOW.plus_s(60), 10).await.unwrap(), []);
-    let key = shop.kept(1).await.work[0].key;
-    home.commit(Changeset::worked(WorkUpdate::Done { key, attempt: 1 })).await.unwrap();
+    let held = shop.kept(1).await.work[0];
+    home.commit(Changeset::worked(WorkUpdate::Done(held))).await.unwrap();
     assert_eq!(words(&shop.kept(1).await.work), [("expire", 900, 0)]);
 }
 
@@ -133,10 +137,10 @@ pub async fn a_decision_stands_though_its_work_has_moved_on(home: Home) {
     shop.sells(1).await;
     shop.acts(1, Command::Present(Presentation::Code("q".into())), NOW).await.unwrap();
     let lease = |at_s| home.lease_due(NOW.plus_s(at_s), NOW.plus_s(at_s + 5), 1);
-    let key = lease(10).await.unwrap()[0].key;
+    let lost = lease(10).await.unwrap()[0];
     assert_eq!(lease(15).await.unwrap()[0].attempt, 2);
     let decision = shop.decides(1, Command::Cancel, NOW.plus_s(16)).await;
-    let work = Some(WorkUpdate::Done { key, attempt: 1 });
+    let work = Some(WorkUpdate::Done(lost));
     home.commit(Changeset { work, ..Changeset::decided(decision) }).await.unwrap();
     assert_eq!(words(&shop.kept(1).await.work), [("close", 16, 0)]);
 }

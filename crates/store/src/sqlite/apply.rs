@@ -208,45 +208,54 @@ fn put_work(connection: &Connection, key: &WorkKey, due_at: Timestamp, attempt: 
 
 /// False if another has done or leased it since.
 fn update_work(connection: &Connection, update: &WorkUpdate) -> rusqlite::Result<bool> {
-    let written = match *update {
-        WorkUpdate::Done { key, attempt } => {
-            let (slot, slot_no) = key.kind.slot();
+    let written = match update {
+        WorkUpdate::Done(held) => {
+            let (slot, slot_no) = held.key.kind.slot();
             connection
                 .prepare_cached(
                     "DELETE FROM work WHERE merchant_id = ?1 AND order_no = ?2 AND slot = ?3 AND slot_no = ?4
-                         AND attempt = ?5",
+                         AND attempt = ?5 AND due_at = ?6",
                 )?
-                .execute(params![key.merchant.0, key.order.0, slot.to_string(), slot_no, attempt])?
+                .execute(params![
+                    held.key.merchant.0,
+                    held.key.order.0,
+                    slot.to_string(),
+                    slot_no,
+                    held.attempt,
+                    held.due_at.0,
+                ])?
         }
-        WorkUpdate::Retry { key, attempt, due_at } => move_work(connection, &key, attempt, due_at, attempt)?,
-        WorkUpdate::Postpone { key, attempt, due_at } => {
-            move_work(connection, &key, attempt, due_at, attempt.saturating_sub(1))?
+        WorkUpdate::Retry(held, due_at) => move_work(connection, held, *due_at, held.attempt)?,
+        WorkUpdate::Postpone(held, due_at) => {
+            move_work(connection, held, *due_at, held.attempt.saturating_sub(1))?
         }
     };
     Ok(written == 1)
 }
 
+/// Compare-and-set on the lease: its end and its attempt.
 fn move_work(
     connection: &Connection,
-    key: &WorkKey,
-    attempt: u32,
+    held: &Work,
     due_at: Timestamp,
-    attempt_after: u32,
+    attempt: u32,
 ) -> rusqlite::Result<usize> {
-    let (slot, slot_no) = key.kind.slot();
+    let (slot, slot_no) = held.key.kind.slot();
     connection
         .prepare_cached(
-            "UPDATE work SET due_at = ?6, attempt = ?7
-             WHERE merchant_id = ?1 AND order_no = ?2 AND slot = ?3 AND slot_no = ?4 AND attempt = ?5",
+            "UPDATE work SET due_at = ?7, attempt = ?8
+             WHERE merchant_id = ?1 AND order_no = ?2 AND slot = ?3 AND slot_no = ?4 AND attempt = ?5
+                 AND due_at = ?6",
         )?
         .execute(params![
-            key.merchant.0,
-            key.order.0,
+            held.key.merchant.0,
+            held.key.order.0,
             slot.to_string(),
             slot_no,
-            attempt,
+            held.attempt,
+            held.due_at.0,
             due_at.0,
-            attempt_after
+            attempt,
         ])
 }
 
@@ -263,8 +272,8 @@ pub fn lease_due(
     let mut leased: Vec<Work> =
         due.query_map(params![now.0, limit], rows::work)?.collect::<Result<_, _>>()?;
     for work in &mut leased {
-        move_work(connection, &work.key, work.attempt, lease_until, work.attempt + 1)?;
-        work.attempt += 1;
+        move_work(connection, work, lease_until, work.attempt + 1)?;
+        (work.due_at, work.attempt) = (lease_until, work.attempt + 1);
     }
     Ok(leased)
 }
