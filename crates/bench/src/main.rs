@@ -1,1 +1,58 @@
-fn main() {}
+//! `tillgate-bench`: starts the real binary and measures it, or kills it over and over.
+//!
+//! Knows: how a client signs, how a process is started, stopped and killed, what must never be lost. Deliberately
+//! does not know: how the gateway works inside; it is reached over its sockets only. The one exception is a look at
+//! the store after the fact.
+#![allow(clippy::float_arithmetic, reason = "rates and ratios, never money")]
+#![allow(clippy::print_stdout, reason = "what is measured is printed")]
+
+mod child;
+mod client;
+mod crash;
+mod dice;
+mod floor;
+mod histogram;
+mod load;
+mod report;
+mod till;
+mod workloads;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+#[derive(Debug, Parser)]
+#[command(name = "tillgate-bench")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Measures the workloads, each beside its floor, and prints the table.
+    Load(report::LoadArgs),
+    /// Kills the gateway at random instants and checks that nothing was lost or done twice.
+    Crash(crash::CrashArgs),
+    /// Serves a floor: what the same stack does at most. Started by `load`.
+    Floor(floor::FloorArgs),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Load(args) => report::run(&args),
+        Command::Crash(args) => crash::run(&args),
+        Command::Floor(args) => floor::run(&args),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("tillgate-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

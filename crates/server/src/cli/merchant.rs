@@ -1,12 +1,15 @@
 //! `merchant add | list | rotate-key`.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context as _, Result, bail};
 use tillgate_core::{Account, Currency, MerchantId, Method, Money};
 use tillgate_protocols::latipay::{Ack, Settings};
-use tillgate_store::{Credential, NewKey};
+use tillgate_store::{Credential, NewKey, Store};
 
 use super::{DataArgs, say};
 use crate::rooms::latipay::{ROOM, key_place};
+use crate::sandbox::merchants::DOCUMENT_KEY;
 use crate::{app, clock, random};
 
 #[derive(Debug, clap::Subcommand)]
@@ -26,6 +29,12 @@ pub struct AddArgs {
     /// The merchant's name, as shoppers see it.
     #[arg(long)]
     name: String,
+    /// Adds the user to this merchant instead of making a new one.
+    #[arg(long)]
+    merchant: Option<u32>,
+    /// A file with the api key the merchant's tills use already, so that they need no change.
+    #[arg(long)]
+    key_file: Option<PathBuf>,
     /// The Latipay user id: U and 9 digits; made if absent.
     #[arg(long)]
     user_id: Option<String>,
@@ -105,8 +114,12 @@ async fn add(args: AddArgs) -> Result<()> {
         legacy_signature: args.legacy_signature,
         amount_as_number: args.amount_as_number,
     };
+    let imported = args.key_file.as_deref().map(imported_key).transpose()?;
     let now = clock::now();
-    let merchant = store.add_merchant(&args.name, now).await?;
+    let merchant = match args.merchant {
+        Some(number) => existing(&*store, MerchantId(number)).await?,
+        None => store.add_merchant(&args.name, now).await?,
+    };
     let credential = Credential {
         merchant,
         merchant_name: args.name.clone(),
@@ -119,14 +132,35 @@ async fn add(args: AddArgs) -> Result<()> {
         accounts: wallets,
     };
     store.put_credential(credential).await?;
-    let key = random::hex::<24>();
-    let sealed = vault.seal(&key_place(&user_id), &key)?;
+    let shown = match &imported {
+        Some(_) => "(the one you gave)".to_owned(),
+        None => random::hex::<24>(),
+    };
+    let sealed = vault.seal(&key_place(&user_id), imported.as_ref().unwrap_or(&shown))?;
     store.add_key(merchant, ROOM, &user_id, NewKey { sealed, created_at: now, old_valid_until: now }).await?;
     say(&format!(
-        "merchant  {}\nuser_id   {user_id}\napi_key   {key}\n\nThe key is not shown again.",
+        "merchant  {}\nuser_id   {user_id}\napi_key   {shown}\n\nThe key is not shown again.",
         merchant.0
     ));
     Ok(())
+}
+
+async fn existing(store: &dyn Store, merchant: MerchantId) -> Result<MerchantId> {
+    let known = store.list_credentials().await?.iter().any(|credential| credential.merchant == merchant);
+    if known { Ok(merchant) } else { bail!("there is no merchant {}", merchant.0) }
+}
+
+/// Refuses what everyone knows and what can be guessed.
+fn imported_key(file: &Path) -> Result<String> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+    let key = text.trim();
+    if key == DOCUMENT_KEY {
+        bail!("{}: this key is printed in the documents", file.display());
+    }
+    if key.len() < 8 || key.contains(char::is_whitespace) {
+        bail!("{}: a key has at least 8 characters and no blanks", file.display());
+    }
+    Ok(key.to_owned())
 }
 
 async fn list(data: DataArgs) -> Result<()> {

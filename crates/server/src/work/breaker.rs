@@ -8,6 +8,8 @@ use parking_lot::Mutex;
 use tillgate_core::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+/// Calls at once to an endpoint that has not answered yet.
+const UNPROVEN_AT_ONCE: usize = 4;
 /// Who may wait for each place at an endpoint.
 const QUEUED_PER_PLACE: usize = 4;
 /// Failures in a row before an endpoint is left alone.
@@ -23,6 +25,9 @@ struct Endpoint {
     places: Arc<Semaphore>,
     /// Who waits for a place; bounded, so that one endpoint cannot occupy all workers.
     queue: Arc<Semaphore>,
+    /// It has answered before. One we do not know yet gets a few calls only.
+    proven: bool,
+    /// In a row, up to now.
     failures: u32,
     open_until: Timestamp,
 }
@@ -45,6 +50,27 @@ pub enum Pass {
     NotBefore(Timestamp),
 }
 
+impl Endpoint {
+    fn new(per_endpoint: usize) -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(per_endpoint)),
+            queue: Arc::new(Semaphore::new(per_endpoint * QUEUED_PER_PLACE)),
+            proven: false,
+            failures: 0,
+            open_until: Timestamp::from_millis(0),
+        }
+    }
+
+    /// Calls at once: one while it fails, a few until it has answered, then all.
+    fn allowed(&self, per_endpoint: usize) -> usize {
+        match (self.failures, self.proven) {
+            (0, true) => per_endpoint,
+            (0, false) => per_endpoint.min(UNPROVEN_AT_ONCE),
+            _ => 1,
+        }
+    }
+}
+
 impl Breakers {
     pub fn new(per_endpoint: usize) -> Self {
         Self { per_endpoint, endpoints: Mutex::default() }
@@ -55,21 +81,21 @@ impl Breakers {
         if endpoints.len() >= REMEMBERED {
             endpoints.retain(|_, endpoint| endpoint.failures > 0 && endpoint.open_until > now);
         }
-        let endpoint = endpoints.entry(origin.to_owned()).or_insert_with(|| Endpoint {
-            places: Arc::new(Semaphore::new(self.per_endpoint)),
-            queue: Arc::new(Semaphore::new(self.per_endpoint * QUEUED_PER_PLACE)),
-            failures: 0,
-            open_until: Timestamp::from_millis(0),
-        });
+        let endpoint = endpoints.entry(origin.to_owned()).or_insert_with(|| Endpoint::new(self.per_endpoint));
         if endpoint.open_until > now {
             return Pass::NotBefore(endpoint.open_until);
         }
-        match endpoint.places.clone().try_acquire_owned() {
-            Ok(place) => Pass::Go(place),
-            Err(_) => match endpoint.queue.clone().try_acquire_owned() {
-                Ok(queued) => Pass::Queue(queued, endpoint.places.clone()),
-                Err(_) => Pass::Busy,
-            },
+        let in_progress = self.per_endpoint - endpoint.places.available_permits();
+        if in_progress < endpoint.allowed(self.per_endpoint)
+            && let Ok(place) = endpoint.places.clone().try_acquire_owned()
+        {
+            return Pass::Go(place);
+        }
+        match endpoint.queue.clone().try_acquire_owned() {
+            Ok(queued) if endpoint.proven && endpoint.failures == 0 => {
+                Pass::Queue(queued, endpoint.places.clone())
+            }
+            Ok(_) | Err(_) => Pass::Busy,
         }
     }
 
@@ -78,7 +104,7 @@ impl Breakers {
         let mut endpoints = self.endpoints.lock();
         let Some(endpoint) = endpoints.get_mut(origin) else { return };
         if answered {
-            endpoint.failures = 0;
+            (endpoint.failures, endpoint.proven) = (0, true);
             return;
         }
         endpoint.failures = endpoint.failures.saturating_add(1);
@@ -122,10 +148,23 @@ mod tests {
         let breakers = Breakers::new(2);
         let (first, second) = (breakers.ask("x", at(0)), breakers.ask("x", at(0)));
         assert!(matches!((&first, &second), (Pass::Go(_), Pass::Go(_))));
+        assert!(matches!(breakers.ask("x", at(0)), Pass::Busy), "nobody queues for a stranger");
+        breakers.report("x", true, at(0));
         let queued: Vec<Pass> = (0..8).map(|_| breakers.ask("x", at(0))).collect();
         assert!(queued.iter().all(|pass| matches!(pass, Pass::Queue(..))));
         assert!(matches!(breakers.ask("x", at(0)), Pass::Busy));
         drop(first);
         assert!(matches!(breakers.ask("x", at(0)), Pass::Go(_)));
+    }
+
+    #[test]
+    fn one_that_fails_gets_one_call_at_a_time_and_a_stranger_a_few() {
+        let breakers = Breakers::new(16);
+        let calls: Vec<Pass> = (0..6).map(|_| breakers.ask("x", at(0))).collect();
+        assert_eq!(calls.iter().filter(|pass| matches!(pass, Pass::Go(_))).count(), UNPROVEN_AT_ONCE);
+        drop(calls);
+        breakers.report("x", false, at(0));
+        let _only = breakers.ask("x", at(0));
+        assert!(matches!(breakers.ask("x", at(0)), Pass::Busy));
     }
 }

@@ -23,8 +23,10 @@ use breaker::Breakers;
 
 /// Rows taken from the store at once.
 const BATCH: u32 = 64;
-/// Work in progress at once in this process.
-const AT_ONCE: usize = 512;
+/// Calls to channels in progress at once.
+const CHANNEL_LANE: usize = 512;
+/// Notifications in progress at once. A lane of their own: slow merchants must not hold up payments.
+const NOTIFY_LANE: usize = 4_096;
 /// The store is looked at this often even if nothing said so, ms, plus as much again at random.
 const LOOK_AGAIN_MS: i64 = 2_000;
 
@@ -34,7 +36,8 @@ pub struct Workers {
     pub rooms: Vec<Arc<dyn Room>>,
     pub outbound: Outbound,
     pub breakers: Breakers,
-    pub places: Arc<Semaphore>,
+    channel_lane: Arc<Semaphore>,
+    notify_lane: Arc<Semaphore>,
 }
 
 impl Workers {
@@ -45,7 +48,9 @@ impl Workers {
         per_endpoint: usize,
     ) -> Arc<Self> {
         let breakers = Breakers::new(per_endpoint);
-        Arc::new(Self { gateway, rooms, outbound, breakers, places: Arc::new(Semaphore::new(AT_ONCE)) })
+        let lane = |places| Arc::new(Semaphore::new(places));
+        let (channel_lane, notify_lane) = (lane(CHANNEL_LANE), lane(NOTIFY_LANE));
+        Arc::new(Self { gateway, rooms, outbound, breakers, channel_lane, notify_lane })
     }
 
     pub fn room(&self, name: &str) -> anyhow::Result<&Arc<dyn Room>> {
@@ -67,12 +72,16 @@ impl Workers {
             let wait_ms = next_look.since_ms(clock::now()).clamp(0, 60_000) as u64;
             tokio::select! {
                 _ = stop.changed() => break,
-                Some(work) = queues.ready.recv() => self.start(work).await,
+                Some(work) = queues.ready.recv() => self.start(work),
                 Some(due_at) = queues.later.recv() => next_look = next_look.min(due_at),
                 () = tokio::time::sleep(Duration::from_millis(wait_ms)) => next_look = self.take_due().await,
             }
         }
-        let _ = tokio::time::timeout(grace, self.places.acquire_many(AT_ONCE as u32)).await;
+        let all = async {
+            let channels = self.channel_lane.acquire_many(CHANNEL_LANE as u32).await;
+            channels.and(self.notify_lane.acquire_many(NOTIFY_LANE as u32).await).map(drop)
+        };
+        let _ = tokio::time::timeout(grace, all).await;
     }
 
     /// Leases what is due and says when to look again.
@@ -88,7 +97,7 @@ impl Workers {
         };
         let full = leased.len() == BATCH as usize;
         for work in leased {
-            self.start(work).await;
+            self.start(work);
         }
         match self.gateway.store.next_due().await {
             _ if full => now,
@@ -97,12 +106,15 @@ impl Workers {
         }
     }
 
-    /// `work.due_at` is the end of our lease.
-    async fn start(self: &Arc<Self>, work: Work) {
-        let Ok(place) = self.places.clone().acquire_owned().await else { return };
+    /// `work.due_at` is the end of our lease: whoever waits for a place longer than that lets go.
+    fn start(self: &Arc<Self>, work: Work) {
         let workers = self.clone();
         tokio::spawn(async move {
-            let _place = place;
+            let lane = match work.key.kind {
+                WorkKind::Notify(_) => &workers.notify_lane,
+                _ => &workers.channel_lane,
+            };
+            let Ok(_place) = lane.acquire().await else { return };
             metrics::counter!("tillgate_work_total", "kind" => work.key.kind.name()).increment(1);
             if let Err(problem) = workers.perform(&work).await {
                 // The row stays; it is taken again when the lease ends.

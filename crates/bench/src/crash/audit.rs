@@ -1,0 +1,160 @@
+//! The end of a round: wait until nothing is owed, collect all sides of every order, let the checkers judge.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use rusqlite::{Connection as Database, OpenFlags};
+use serde::Deserialize;
+use tillgate_core::MerchantId;
+use tillgate_store::{OrderKey, Sqlite, Store as _};
+
+use super::check::{self, Booked, Facts, Finding, Kind, Wallet};
+use super::shop::Shop;
+use crate::child::{Running, find_panic};
+use crate::client::Connection;
+use crate::till;
+
+/// A lease lasts 30 s, a refund that never arrived counts as lost after 60 s, and both may follow each other.
+const SETTLE_WITHIN: Duration = Duration::from_secs(180);
+/// Nothing owed for so long: longer than the wallets take to report a late payment.
+const QUIET: Duration = Duration::from_secs(4);
+const LOOK: Duration = Duration::from_millis(500);
+const ROOM: &str = "latipay";
+
+/// A row of `/sandbox/api/ledger`.
+#[derive(Debug, Clone, Deserialize)]
+struct LedgerRow {
+    trade_no: String,
+    charges: u32,
+    charged_minor: i64,
+    refunds: u32,
+    duplicate_charges: u32,
+    duplicate_refunds: u32,
+}
+
+#[derive(Debug, Deserialize)]
+struct TradeView {
+    refunds: Vec<RefundView>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RefundView {
+    amount: String,
+    declined: Option<String>,
+}
+
+/// Waits until no work is owed; what still is owed when the patience ends is a finding.
+pub async fn settle(data: &Path) -> Result<Option<Finding>> {
+    let store = Sqlite::open(&data.join("tillgate.sqlite"))?;
+    let started = Instant::now();
+    let mut quiet_since = Instant::now();
+    while started.elapsed() < SETTLE_WITHIN {
+        if store.totals().await?.work > 0 {
+            quiet_since = Instant::now();
+        }
+        if quiet_since.elapsed() >= QUIET {
+            return Ok(None);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    let work = store.totals().await?.work;
+    let text = format!("{work} rows of work are still owed after {} s", SETTLE_WITHIN.as_secs());
+    Ok(Some(Finding::new(Kind::Unsettled, text)))
+}
+
+/// All sides of all orders, while the gateway runs.
+pub async fn orders(shop: &Rc<Shop>, running: &Running, data: &Path) -> Result<Vec<Finding>> {
+    let mut line = Connection::open(running.address).await?;
+    let ledger: Vec<LedgerRow> = serde_json::from_slice(line.get("/sandbox/api/ledger").await?.body)?;
+    let mut ledger: HashMap<String, LedgerRow> =
+        ledger.into_iter().map(|row| (row.trade_no.clone(), row)).collect();
+    let store = Sqlite::open(&data.join("tillgate.sqlite"))?;
+    let user = store.load_credential(ROOM, till::USER).await?.context("the merchant is gone")?;
+    let sales = std::mem::take(&mut shop.book.borrow_mut().sales);
+    let mut findings = Vec::new();
+    for sale in &sales {
+        let queried = shop.query(&mut line, &sale.reference).await?;
+        let key = OrderKey::Reference { room: ROOM, reference: &sale.reference };
+        let order = store.load_order(user.merchant, key).await?;
+        let row = order.as_ref().and_then(|order| ledger.remove(&trade_no(user.merchant, order.number.0)));
+        let wallet = match row {
+            Some(row) => Some(wallet(&mut line, row).await?),
+            None => None,
+        };
+        let booked = order.map(|order| Booked {
+            captured_minor: order.funds.captured_minor,
+            refunded_minor: order.funds.refunded_minor,
+        });
+        let book = shop.book.borrow();
+        let notices = book.notices.get(&sale.reference).map_or(&[][..], Vec::as_slice);
+        findings.extend(check::settled(&Facts { sale, queried, wallet, booked, notices }));
+    }
+    shop.book.borrow_mut().sales = sales;
+    // What is left belongs to no order.
+    for row in ledger.values() {
+        findings.push(Finding::new(Kind::Lost, format!("the wallet has a payment we have not: {row:?}")));
+    }
+    Ok(findings)
+}
+
+/// As the gateway names its orders at the wallet.
+fn trade_no(merchant: MerchantId, number: i64) -> String {
+    format!("{}-{number}", merchant.0)
+}
+
+async fn wallet(line: &mut Connection, row: LedgerRow) -> Result<Wallet> {
+    let mut refunds_minor = Vec::new();
+    if row.refunds > 0 {
+        let path = format!("/sandbox/api/payments/{}", row.trade_no);
+        let view: TradeView = serde_json::from_slice(line.get(&path).await?.body)?;
+        for refund in view.refunds.iter().filter(|refund| refund.declined.is_none()) {
+            refunds_minor.push(minor(&refund.amount).with_context(|| format!("{refund:?}"))?);
+        }
+    }
+    Ok(Wallet {
+        charges: row.charges,
+        charged_minor: row.charged_minor,
+        refunds_minor,
+        duplicate_charges: row.duplicate_charges,
+        duplicate_refunds: row.duplicate_refunds,
+    })
+}
+
+/// `12.34` to 1234.
+fn minor(text: &str) -> Option<i64> {
+    let (whole, part) = text.split_once('.')?;
+    (part.len() == 2).then(|| format!("{whole}{part}").parse().ok())?
+}
+
+/// The store itself, after the gateway has ended: sums, and whether the file is whole.
+pub async fn books(data: &Path, log: &Path) -> Result<Vec<Finding>> {
+    let path = data.join("tillgate.sqlite");
+    let totals = Sqlite::open(&path)?.totals().await?;
+    let mut findings = Vec::new();
+    for (currency, sum) in totals.postings.iter().filter(|(_, sum)| *sum != 0) {
+        findings.push(Finding::new(Kind::OneSided, format!("postings in {currency} sum to {sum}")));
+    }
+    if totals.notifications_exhausted > 0 {
+        let text = format!("{} notifications were given up", totals.notifications_exhausted);
+        findings.push(Finding::new(Kind::Undelivered, text));
+    }
+    let database = Database::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let whole: String = database.query_row("PRAGMA integrity_check", (), |row| row.get(0))?;
+    if whole != "ok" {
+        findings.push(Finding::new(Kind::Lost, format!("the database is damaged: {whole}")));
+    }
+    let astray = database.prepare("PRAGMA foreign_key_check")?.query_map((), |_| Ok(()))?.count();
+    if astray > 0 {
+        findings.push(Finding::new(Kind::OneSided, format!("{astray} rows refer to nothing")));
+    }
+    if let Some(line) = find_panic(log) {
+        findings.push(Finding::new(Kind::OneSided, format!("the gateway panicked: {line}")));
+    }
+    if totals.orders.is_empty() {
+        bail!("no order was made at all");
+    }
+    Ok(findings)
+}

@@ -1,0 +1,171 @@
+//! `crash`: kill -9 at random instants, over and over on the same data, and nothing acknowledged may be lost.
+//!
+//! Points come in rounds. After each restart some of what was acknowledged last is asked for at once; at the end of
+//! a round everything settles and every order is compared with the wallet, the store and the notifications.
+
+mod audit;
+mod book;
+mod check;
+#[cfg(test)]
+mod check_tests;
+mod receiver;
+mod shop;
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::{Duration, Instant, SystemTime};
+
+use anyhow::{Context as _, Result};
+use tokio::task::LocalSet;
+
+use crate::child::{self, Recipe};
+use crate::client::Connection;
+use crate::dice::Dice;
+use crate::till::Till;
+use book::Book;
+use check::{Finding, KINDS, Kind};
+use shop::Shop;
+
+#[derive(Debug, clap::Args)]
+pub struct CrashArgs {
+    /// How often the gateway is killed.
+    #[arg(long, default_value_t = 300)]
+    points: u32,
+    /// The same seed makes the same choices; chance of its own if absent.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Kills on one data folder.
+    #[arg(long, default_value_t = 500)]
+    round: u32,
+    /// Tills that sell at the same time.
+    #[arg(long, default_value_t = 12)]
+    tills: u32,
+    /// The gateway; beside this program if absent.
+    #[arg(long)]
+    binary: Option<PathBuf>,
+}
+
+/// Short enough that open orders end while the test runs.
+const LIFETIMES: [(&str, &str); 2] =
+    [("TILLGATE_ORDERS__LIFETIME_S", "15"), ("TILLGATE_ORDERS__BARCODE_LIFETIME_S", "12")];
+/// The load before a kill, ms.
+const LOAD_MS: (u64, u64) = (10, 250);
+/// So many of a hundred kills come while it starts.
+const STARTING_PERCENT: u64 = 12;
+/// Acknowledged orders asked for right after a restart.
+const SAMPLE: usize = 25;
+/// Findings that are printed; all are counted.
+const SHOWN: usize = 30;
+
+#[derive(Debug, Default)]
+struct Count {
+    points: u32,
+    while_starting: u32,
+    orders: usize,
+    notices: usize,
+    findings: Vec<Finding>,
+}
+
+pub fn run(args: &CrashArgs) -> Result<bool> {
+    let clock = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+    let seed = args.seed.unwrap_or(clock.as_nanos() as u64 % 1_000_000_000);
+    println!("{} kill points, seed {seed}", args.points);
+    let mut dice = Dice::new(seed);
+    let mut count = Count::default();
+    let started = Instant::now();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    while count.points < args.points {
+        let points = args.round.max(1).min(args.points - count.points);
+        let round = round(args, points, dice.fork(), &mut count);
+        LocalSet::new().block_on(&runtime, round).with_context(|| format!("seed {seed}"))?;
+        println!("{} points after {} s", count.points, started.elapsed().as_secs());
+    }
+    Ok(summary(&count, seed))
+}
+
+fn summary(count: &Count, seed: u64) -> bool {
+    for finding in count.findings.iter().take(SHOWN) {
+        println!("{:?}: {}", finding.kind, finding.text);
+    }
+    let of = |kind: Kind| count.findings.iter().filter(|finding| finding.kind == kind).count();
+    let kinds: Vec<String> =
+        KINDS.iter().map(|kind| format!("{} {}", of(*kind), format!("{kind:?}").to_lowercase())).collect();
+    println!(
+        "crash test: {} kills ({} while starting), {} orders acknowledged, {} notifications: {}; seed {seed}",
+        count.points,
+        count.while_starting,
+        count.orders,
+        count.notices,
+        kinds.join(", ")
+    );
+    count.findings.is_empty()
+}
+
+/// Kills on one data folder, then the reckoning. The folder stays if something was found.
+async fn round(args: &CrashArgs, points: u32, mut dice: Dice, count: &mut Count) -> Result<()> {
+    let program = args.binary.clone().map_or_else(|| child::beside("tillgate"), Ok)?;
+    let folder = child::fresh_folder("crash")?;
+    let mut recipe = Recipe::sandbox(program, &folder, &mut dice)?;
+    recipe.environment.extend(LIFETIMES.map(|(name, value)| (name, value.to_owned())));
+    let book = Rc::new(RefCell::new(Book::default()));
+    let notify = receiver::start(book.clone(), dice.fork()).await?;
+    let shop = Rc::new(Shop { book: book.clone(), till: Till::default(), notify });
+    let findings_before = count.findings.len();
+    // Measured as we go, so that kills while it starts come while it starts.
+    let mut start_ms = 50;
+    for point in 0..points {
+        count.points += 1;
+        // The first start makes the folder and the merchants: kill that one in every other round.
+        let starting = dice.percent(if point < 3 { 50 } else { STARTING_PERCENT });
+        if starting {
+            count.while_starting += 1;
+            let running = recipe.start()?;
+            tokio::time::sleep(Duration::from_micros(dice.between(0, start_ms * 1_200))).await;
+            running.kill()?;
+            continue;
+        }
+        let (running, took) = recipe.start_and_wait().with_context(|| format!("after {point} kills"))?;
+        start_ms = took.as_millis() as u64;
+        count.findings.extend(sample(&shop, running.address, &mut dice).await?);
+        let tills: Vec<_> = (0..args.tills)
+            .map(|_| tokio::task::spawn_local(shop::sell(shop.clone(), running.address, dice.fork())))
+            .collect();
+        tokio::time::sleep(Duration::from_millis(dice.between(LOAD_MS.0, LOAD_MS.1))).await;
+        running.kill()?;
+        for till in tills {
+            till.await?;
+        }
+    }
+    let (running, _) = recipe.start_and_wait().context("after the last kill")?;
+    let data = folder.join("data");
+    count.findings.extend(audit::settle(&data).await?);
+    count.findings.extend(audit::orders(&shop, &running, &data).await?);
+    running.stop().with_context(|| recipe.last_words())?;
+    count.findings.extend(audit::books(&data, &recipe.log).await?);
+    let mut book = book.borrow_mut();
+    let complaints = std::mem::take(&mut book.complaints);
+    count.findings.extend(complaints.into_iter().map(|text| Finding::new(Kind::OneSided, text)));
+    count.orders += book.acknowledged();
+    count.notices += book.notices.values().map(Vec::len).sum::<usize>();
+    if count.findings.len() == findings_before {
+        std::fs::remove_dir_all(&folder)?;
+    } else {
+        println!("the data is kept in {}", folder.display());
+        std::fs::rename(&folder, folder.with_file_name(format!("crash-found-{}", count.points)))?;
+    }
+    Ok(())
+}
+
+/// What was acknowledged last is most at risk: it must be there at once.
+async fn sample(shop: &Rc<Shop>, address: std::net::SocketAddr, dice: &mut Dice) -> Result<Vec<Finding>> {
+    let recent: Vec<book::Sale> = shop.book.borrow().sales.iter().rev().take(4 * SAMPLE).cloned().collect();
+    let mut findings = Vec::new();
+    let mut line = Connection::open(address).await?;
+    for _ in 0..SAMPLE.min(recent.len()) {
+        let Some(sale) = dice.pick(&recent) else { break };
+        let queried = shop.query(&mut line, &sale.reference).await?;
+        findings.extend(check::after_restart(sale, queried.as_ref()));
+    }
+    Ok(findings)
+}

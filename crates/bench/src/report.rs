@@ -1,0 +1,305 @@
+//! `load`: floor and gateway in turns, because the machine is noisy; the ratio of each round, then the table.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::child::{self, Memory, Recipe, Running};
+use crate::dice::Dice;
+use crate::floor::Floor;
+use crate::load::{Fire, Measured, Shots, fire};
+use crate::workloads::{Counter, WORKLOADS, Workload, orders};
+
+#[derive(Debug, clap::Args)]
+pub struct LoadArgs {
+    /// Only this workload.
+    #[arg(long)]
+    workload: Option<String>,
+    /// How long each measurement lasts.
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// Floor and gateway in turns, so often.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    #[arg(long, default_value_t = 64)]
+    connections: usize,
+    /// The gateway; beside this program if absent.
+    #[arg(long)]
+    binary: Option<PathBuf>,
+    /// Also writes the tables to this file.
+    #[arg(long)]
+    write: Option<PathBuf>,
+    /// Fail if a goal is missed, not only if an answer was wrong.
+    #[arg(long)]
+    strict: bool,
+}
+
+const WARM_UP: Duration = Duration::from_secs(1);
+/// Requests made for the warm-up: more than any server here takes in that time.
+const WARM_UP_SHOTS: usize = 90_000;
+const STARTS: usize = 5;
+
+/// One floor or gateway in one round.
+#[derive(Debug)]
+struct Turn {
+    measured: Measured,
+    idle: Memory,
+    after: Memory,
+}
+
+#[derive(Debug)]
+struct Row {
+    workload: &'static Workload,
+    rounds: Vec<(Turn, Turn)>,
+}
+
+/// Middle, least, most.
+#[derive(Debug, Clone, Copy)]
+struct Spread {
+    median: f64,
+    min: f64,
+    max: f64,
+}
+
+impl Spread {
+    fn of(values: impl Iterator<Item = f64>) -> Self {
+        let mut sorted: Vec<f64> = values.collect();
+        sorted.sort_by(f64::total_cmp);
+        let at = |place: usize| sorted.get(place).copied().unwrap_or(f64::NAN);
+        let last = sorted.len().saturating_sub(1);
+        let median = (at(last / 2) + at(last.div_ceil(2))) / 2.0;
+        Self { median, min: at(0), max: at(last) }
+    }
+}
+
+pub fn run(args: &LoadArgs) -> Result<bool> {
+    let program = args.binary.clone().map_or_else(|| child::beside("tillgate"), Ok)?;
+    let mut dice = Dice::new(u64::from(std::process::id()));
+    let mut rows = Vec::new();
+    for workload in WORKLOADS {
+        if args.workload.as_deref().is_none_or(|only| only == workload.name) {
+            rows.push(Row { workload, rounds: measure(args, &program, workload, &mut dice)? });
+        }
+    }
+    if rows.is_empty() {
+        let known: Vec<&str> = WORKLOADS.iter().map(|workload| workload.name).collect();
+        bail!("no such workload; there are {}", known.join(", "));
+    }
+    let starts = (0..STARTS).map(|_| start_time_ms(&program, &mut dice)).collect::<Result<Vec<f64>>>()?;
+    let text = document(args, &rows, Spread::of(starts.into_iter()));
+    println!("\n{text}");
+    if let Some(path) = &args.write {
+        std::fs::write(path, &text).with_context(|| format!("writing {}", path.display()))?;
+    }
+    let right = rows.iter().all(|row| row.wrong() == 0);
+    if !right {
+        println!("some answers were wrong");
+    }
+    Ok(right && (!args.strict || rows.iter().all(Row::meets_goals)))
+}
+
+fn measure(
+    args: &LoadArgs,
+    program: &Path,
+    workload: &'static Workload,
+    dice: &mut Dice,
+) -> Result<Vec<(Turn, Turn)>> {
+    let mut rounds = Vec::new();
+    for number in 1..=args.rounds {
+        let floor = turn(args, floor_recipe(workload.floor, dice)?, false, |_, counter, count| {
+            Ok(orders(counter, count))
+        })?;
+        let folder = child::fresh_folder("gateway")?;
+        let recipe = Recipe::sandbox(program.to_owned(), &folder, dice)?;
+        let gateway = turn(args, recipe, workload.again, workload.shots)?;
+        let (floor_rate, rate) = (floor.measured.per_second(), gateway.measured.per_second());
+        eprintln!(
+            "{} {number}/{}: floor {floor_rate:.0}/s, gateway {rate:.0}/s = {:.2}; p99 {:.1} ms; {} wrong {}",
+            workload.name,
+            args.rounds,
+            rate / floor_rate,
+            gateway.measured.latency.quantile_ms(0.99),
+            floor.measured.wrong + gateway.measured.wrong,
+            gateway.measured.first_wrong.as_deref().unwrap_or_default(),
+        );
+        rounds.push((floor, gateway));
+    }
+    Ok(rounds)
+}
+
+fn floor_recipe(floor: Floor, dice: &mut Dice) -> Result<Recipe> {
+    let folder = child::fresh_folder(floor.word())?;
+    let address = child::free_address(dice)?;
+    let data = folder.display().to_string();
+    let arguments = ["floor", floor.word(), "--listen", &address.to_string(), "--data-dir", &data];
+    Ok(Recipe {
+        program: std::env::current_exe()?,
+        arguments: arguments.map(str::to_owned).to_vec(),
+        environment: Vec::new(),
+        address,
+        log: folder.join("log.txt"),
+    })
+}
+
+/// Starts a server, warms it up, fires at it, and takes it away again with its data.
+fn turn(
+    args: &LoadArgs,
+    recipe: Recipe,
+    again: bool,
+    make: impl Fn(std::net::SocketAddr, &mut Counter, usize) -> Result<Shots>,
+) -> Result<Turn> {
+    let (running, _) = recipe.start_and_wait()?;
+    std::thread::sleep(Duration::from_millis(300));
+    let idle = running.memory();
+    let mut counter = Counter::default();
+    let how = |limit| Fire { address: running.address, connections: args.connections, limit, again };
+    let warm = fire(make(running.address, &mut counter, WARM_UP_SHOTS)?, how(WARM_UP))?;
+    let limit = Duration::from_secs(args.seconds);
+    let enough = (warm.per_second() * limit.as_secs_f64() * 1.6) as usize + 10_000;
+    let measured = fire(make(running.address, &mut counter, enough)?, how(limit))?;
+    let after = running.memory();
+    end(running, &recipe)?;
+    Ok(Turn { measured, idle, after })
+}
+
+fn end(running: Running, recipe: &Recipe) -> Result<()> {
+    if recipe.arguments.first().is_some_and(|word| word == "floor") {
+        running.kill()?;
+    } else {
+        running.stop().with_context(|| recipe.last_words())?;
+    }
+    if let Some(folder) = recipe.log.parent() {
+        std::fs::remove_dir_all(folder)?;
+    }
+    Ok(())
+}
+
+/// On a data folder that exists, as after a restart.
+fn start_time_ms(program: &Path, dice: &mut Dice) -> Result<f64> {
+    let folder = child::fresh_folder("start")?;
+    let recipe = Recipe::sandbox(program.to_owned(), &folder, dice)?;
+    recipe.start_and_wait()?.0.stop()?;
+    let (running, took) = recipe.start_and_wait()?;
+    end(running, &recipe)?;
+    Ok(took.as_secs_f64() * 1_000.0)
+}
+
+impl Row {
+    fn spread(&self, value: impl Fn(&(Turn, Turn)) -> f64) -> Spread {
+        Spread::of(self.rounds.iter().map(value))
+    }
+
+    fn ratio(&self) -> Spread {
+        self.spread(|(floor, gateway)| gateway.measured.per_second() / floor.measured.per_second())
+    }
+
+    fn p99_ms(&self) -> Spread {
+        self.spread(|(_, gateway)| gateway.measured.latency.quantile_ms(0.99))
+    }
+
+    fn wrong(&self) -> u64 {
+        self.rounds.iter().map(|(floor, gateway)| floor.measured.wrong + gateway.measured.wrong).sum()
+    }
+
+    fn meets_goals(&self) -> bool {
+        self.ratio().median >= self.workload.goal
+            && self.workload.p99_goal_ms.is_none_or(|goal| self.p99_ms().median <= goal)
+    }
+
+    fn line(&self) -> String {
+        let ratio = self.ratio();
+        let p99_goal = self.workload.p99_goal_ms.map_or(String::new(), |goal| format!(", p99 <= {goal} ms"));
+        format!(
+            "| {} | {:.0}/s | {} {:.0}/s | **{:.2}** ({:.2}-{:.2}) | >= {:.2}{p99_goal} | {} | {:.1} ms | {:.1} ms | {} |",
+            self.workload.title,
+            self.spread(|(_, gateway)| gateway.measured.per_second()).median,
+            self.workload.floor.word().to_uppercase(),
+            self.spread(|(floor, _)| floor.measured.per_second()).median,
+            ratio.median,
+            ratio.min,
+            ratio.max,
+            self.workload.goal,
+            if self.meets_goals() { "yes" } else { "**no**" },
+            self.spread(|(_, gateway)| gateway.measured.latency.quantile_ms(0.5)).median,
+            self.p99_ms().median,
+            self.wrong(),
+        )
+    }
+
+    fn memory_line(&self) -> String {
+        let mib = |of: fn(&Turn) -> u64| self.spread(move |(_, gateway)| of(gateway) as f64 / 1_024.0).max;
+        format!(
+            "| {} | {:.1} MiB | {:.1} MiB | {:.1} MiB |",
+            self.workload.title,
+            mib(|turn| turn.idle.now_kib),
+            mib(|turn| turn.after.most_kib),
+            mib(|turn| turn.after.now_kib),
+        )
+    }
+}
+
+fn document(args: &LoadArgs, rows: &[Row], start_ms: Spread) -> String {
+    let mut text = String::from(EXPLANATION);
+    let _ = writeln!(text, "- machine: {}", machine());
+    let _ = writeln!(text, "- commit: {}", commit());
+    let _ = writeln!(
+        text,
+        "- command: `cargo xtask bench --seconds {} --rounds {} --connections {}`\n",
+        args.seconds, args.rounds, args.connections
+    );
+    text +=
+        "| work | gateway | floor | ratio, median (least-most) | goal | met | p50 | p99 | wrong answers |\n";
+    text += "|---|---|---|---|---|---|---|---|---|\n";
+    for row in rows {
+        text += &row.line();
+        text.push('\n');
+    }
+    text += "\n| resident memory of the gateway | idle (goal <= 30 MB) | most, under load (goal <= 128 MB) | right after |\n";
+    text += "|---|---|---|---|\n";
+    for row in rows {
+        text += &row.memory_line();
+        text.push('\n');
+    }
+    let _ = writeln!(
+        text,
+        "\nStart to the first answer: {:.0} ms ({:.0}-{:.0}), goal < 300 ms.",
+        start_ms.median, start_ms.min, start_ms.max
+    );
+    text
+}
+
+const EXPLANATION: &str = "\
+# Benchmarks
+
+Written by `cargo xtask bench --write`; do not edit. Figures of one machine say little, so each is put beside a floor
+measured in the same minute: what the same HTTP stack does when it does almost nothing.
+
+- F0: a constant answer. F1: F0, the body parsed, one HMAC checked. F2: F1 and one row of 300 bytes committed durably
+  (SQLite, `synchronous=FULL`, all that waits in one transaction) before the answer.
+- The real binary (`tillgate sandbox`) runs as its own process with its data on disk. The requests are signed before
+  the clock starts; no two are the same where that matters. Each answer is looked at.
+- The load generator is one thread on the same cores. Floor and gateway take turns, each turn on empty data.
+
+";
+
+fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
+    let model = model.map_or("unknown", |(_, name)| name.trim());
+    format!("{cores} cores, {model}, shared with the load generator")
+}
+
+fn commit() -> String {
+    let git = |arguments: &[&str]| {
+        let output =
+            Command::new("git").args(arguments).output().ok().filter(|output| output.status.success());
+        output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let Some(commit) = git(&["rev-parse", "--short=12", "HEAD"]) else { return "unknown".to_owned() };
+    let changed = git(&["status", "--porcelain"]).is_some_and(|changes| !changes.is_empty());
+    if changed { format!("{commit} with changes") } else { commit }
+}
