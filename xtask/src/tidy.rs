@@ -33,7 +33,7 @@ const MAY_USE_FLOATS: &[&str] = &[
 ];
 
 /// Folders that are not ours to read.
-const SKIPPED: &[&str] = &[".git", "target", "tillgate-data", "node_modules"];
+const SKIPPED: &[&str] = &[".git", "target", "tillgate-data", "tillgate-sandbox", "node_modules"];
 /// Files with a limit on their length and no notes to ourselves in them.
 const PROGRAM_TEXT: &[&str] = &["rs", "js", "css", "html", "sql", "sh"];
 const DRAWERS: &[&str] = &["util", "utils", "common", "helper", "helpers"];

@@ -129,6 +129,10 @@ impl Running {
         bail!("not ready within {} s", READY_WITHIN.as_secs())
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn memory(&self) -> Memory {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
         let kib = |name: &str| {

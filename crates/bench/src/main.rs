@@ -13,6 +13,7 @@ mod dice;
 mod floor;
 mod histogram;
 mod load;
+mod noise;
 mod report;
 mod till;
 mod workloads;

@@ -11,6 +11,7 @@ use crate::child::{self, Memory, Recipe, Running};
 use crate::dice::Dice;
 use crate::floor::Floor;
 use crate::load::{Fire, Measured, Shots, fire};
+use crate::noise::Noise;
 use crate::workloads::{Counter, WORKLOADS, Workload, orders};
 
 #[derive(Debug, clap::Args)]
@@ -41,11 +42,17 @@ const WARM_UP: Duration = Duration::from_secs(1);
 /// Requests made for the warm-up: more than any server here takes in that time.
 const WARM_UP_SHOTS: usize = 90_000;
 const STARTS: usize = 5;
+/// A round in which others took more of the machine is made again.
+const QUIET_ENOUGH: f64 = 0.05;
+/// So often at most; then the quietest counts.
+const TRIES: usize = 3;
 
 /// One floor or gateway in one round.
 #[derive(Debug)]
 struct Turn {
     measured: Measured,
+    /// Of the machine, taken by others.
+    noise: f64,
     idle: Memory,
     after: Memory,
 }
@@ -109,25 +116,53 @@ fn measure(
 ) -> Result<Vec<(Turn, Turn)>> {
     let mut rounds = Vec::new();
     for number in 1..=args.rounds {
-        let floor = turn(args, floor_recipe(workload.floor, dice)?, false, |_, counter, count| {
-            Ok(orders(counter, count))
-        })?;
-        let folder = child::fresh_folder("gateway")?;
-        let recipe = Recipe::sandbox(program.to_owned(), &folder, dice)?;
-        let gateway = turn(args, recipe, workload.again, workload.shots)?;
-        let (floor_rate, rate) = (floor.measured.per_second(), gateway.measured.per_second());
-        eprintln!(
-            "{} {number}/{}: floor {floor_rate:.0}/s, gateway {rate:.0}/s = {:.2}; p99 {:.1} ms; {} wrong {}",
-            workload.name,
-            args.rounds,
-            rate / floor_rate,
-            gateway.measured.latency.quantile_ms(0.99),
-            floor.measured.wrong + gateway.measured.wrong,
-            gateway.measured.first_wrong.as_deref().unwrap_or_default(),
-        );
-        rounds.push((floor, gateway));
+        let mut best: Option<(Turn, Turn)> = None;
+        for _ in 0..TRIES {
+            let round = round(args, program, workload, dice)?;
+            eprintln!("{} {number}/{}: {}", workload.name, args.rounds, progress(&round));
+            if best.as_ref().is_none_or(|best| noise(&round) < noise(best)) {
+                best = Some(round);
+            }
+            if best.as_ref().is_some_and(|best| noise(best) <= QUIET_ENOUGH) {
+                break;
+            }
+        }
+        rounds.extend(best);
     }
     Ok(rounds)
+}
+
+fn round(
+    args: &LoadArgs,
+    program: &Path,
+    workload: &'static Workload,
+    dice: &mut Dice,
+) -> Result<(Turn, Turn)> {
+    let floor = turn(args, floor_recipe(workload.floor, dice)?, false, |_, counter, count| {
+        Ok(orders(counter, count))
+    })?;
+    let folder = child::fresh_folder("gateway")?;
+    let recipe = Recipe::sandbox(program.to_owned(), &folder, dice)?;
+    Ok((floor, turn(args, recipe, workload.again, workload.shots)?))
+}
+
+fn noise((floor, gateway): &(Turn, Turn)) -> f64 {
+    floor.noise.max(gateway.noise)
+}
+
+fn progress(round: &(Turn, Turn)) -> String {
+    let (floor, gateway) = (&round.0.measured, &round.1.measured);
+    format!(
+        "floor {:.0}/s, gateway {:.0}/s = {:.2}; p99 {:.1} and {:.1} ms; others took {:.0} %; {} wrong {}",
+        floor.per_second(),
+        gateway.per_second(),
+        gateway.per_second() / floor.per_second(),
+        floor.latency.quantile_ms(0.99),
+        gateway.latency.quantile_ms(0.99),
+        100.0 * noise(round),
+        floor.wrong + gateway.wrong,
+        gateway.first_wrong.as_deref().or(floor.first_wrong.as_deref()).unwrap_or_default(),
+    )
 }
 
 fn floor_recipe(floor: Floor, dice: &mut Dice) -> Result<Recipe> {
@@ -159,10 +194,13 @@ fn turn(
     let warm = fire(make(running.address, &mut counter, WARM_UP_SHOTS)?, how(WARM_UP))?;
     let limit = Duration::from_secs(args.seconds);
     let enough = (warm.per_second() * limit.as_secs_f64() * 1.6) as usize + 10_000;
-    let measured = fire(make(running.address, &mut counter, enough)?, how(limit))?;
+    let shots = make(running.address, &mut counter, enough)?;
+    let listening = Noise::listen(running.id());
+    let measured = fire(shots, how(limit))?;
+    let noise = listening.share();
     let after = running.memory();
     end(running, &recipe)?;
-    Ok(Turn { measured, idle, after })
+    Ok(Turn { measured, noise, idle, after })
 }
 
 fn end(running: Running, recipe: &Recipe) -> Result<()> {
@@ -213,7 +251,7 @@ impl Row {
         let ratio = self.ratio();
         let p99_goal = self.workload.p99_goal_ms.map_or(String::new(), |goal| format!(", p99 <= {goal} ms"));
         format!(
-            "| {} | {:.0}/s | {} {:.0}/s | **{:.2}** ({:.2}-{:.2}) | >= {:.2}{p99_goal} | {} | {:.1} ms | {:.1} ms | {} |",
+            "| {} | {:.0}/s | {} {:.0}/s | **{:.2}** ({:.2}-{:.2}) | >= {:.2}{p99_goal} | {} | {:.1} ms | {:.1} ms | {:.1} ms | {:.0} % | {} |",
             self.workload.title,
             self.spread(|(_, gateway)| gateway.measured.per_second()).median,
             self.workload.floor.word().to_uppercase(),
@@ -225,6 +263,8 @@ impl Row {
             if self.meets_goals() { "yes" } else { "**no**" },
             self.spread(|(_, gateway)| gateway.measured.latency.quantile_ms(0.5)).median,
             self.p99_ms().median,
+            self.spread(|(floor, _)| floor.measured.latency.quantile_ms(0.99)).median,
+            100.0 * self.spread(noise).max,
             self.wrong(),
         )
     }
@@ -250,9 +290,8 @@ fn document(args: &LoadArgs, rows: &[Row], start_ms: Spread) -> String {
         "- command: `cargo xtask bench --seconds {} --rounds {} --connections {}`\n",
         args.seconds, args.rounds, args.connections
     );
-    text +=
-        "| work | gateway | floor | ratio, median (least-most) | goal | met | p50 | p99 | wrong answers |\n";
-    text += "|---|---|---|---|---|---|---|---|---|\n";
+    text += "| work | gateway | floor | ratio, median (least-most) | goal | met | p50 | p99 | floor's p99 | taken by others | wrong answers |\n";
+    text += "|---|---|---|---|---|---|---|---|---|---|---|\n";
     for row in rows {
         text += &row.line();
         text.push('\n');
@@ -281,7 +320,8 @@ measured in the same minute: what the same HTTP stack does when it does almost n
   (SQLite, `synchronous=FULL`, all that waits in one transaction) before the answer.
 - The real binary (`tillgate sandbox`) runs as its own process with its data on disk. The requests are signed before
   the clock starts; no two are the same where that matters. Each answer is looked at.
-- The load generator is one thread on the same cores. Floor and gateway take turns, each turn on empty data.
+- The load generator is one thread on the same cores. Floor and gateway take turns, each turn on empty data. A
+  round in which other processes took more than 5 % of the machine is made again, three times at most.
 
 ";
 

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use crate::channels::{Channel, Channels};
 use crate::config::Config;
 use crate::directory::Directory;
-use crate::gateway::{Gateway, WorkQueues};
+use crate::gateway::{Gateway, ReadyWork};
 use crate::http::accept::{self, AcceptLimits};
 use crate::http::admin::{self, Health};
 use crate::http::body::BodyLimits;
@@ -63,7 +63,8 @@ pub fn open(config: &Config, create: bool) -> Result<(Arc<dyn Store>, Arc<Vault>
     }
     let vault = match &config.master_key {
         Some(key) => Vault::new(&key.0)?,
-        None => Vault::open(&config.master_key_file, create)?,
+        // Beside a database that exists a new key would open nothing and hide that the old one is missing.
+        None => Vault::open(&config.master_key_file(), create && !config.database().exists())?,
     };
     Ok((open_store(&config.database())?, Arc::new(vault)))
 }
@@ -78,7 +79,7 @@ fn open_store(path: &Path) -> Result<Arc<dyn Store>> {
 pub struct Assembled {
     pub app: Arc<App>,
     workers: Arc<Workers>,
-    queues: WorkQueues,
+    ready: ReadyWork,
 }
 
 /// Puts the parts together. With a sandbox its wallets are the channels.
@@ -90,7 +91,7 @@ pub fn assemble(
 ) -> Result<Assembled> {
     let timeout = Duration::from_secs(config.channels.timeout_s.into());
     let list: Vec<Channel> = sandbox.iter().map(|sandbox| sandbox.channel()).collect();
-    let (gateway, queues) = Gateway::new(store.clone(), Channels::new(list, timeout));
+    let (gateway, ready) = Gateway::new(store.clone(), Channels::new(list, timeout));
     let profiles = vault.clone();
     let latipay = Arc::new(Latipay {
         directory: Directory::new(
@@ -124,7 +125,7 @@ pub fn assemble(
         vault,
         sandbox,
     });
-    Ok(Assembled { app, workers, queues })
+    Ok(Assembled { app, workers, ready })
 }
 
 /// The sockets a gateway listens on.
@@ -150,7 +151,7 @@ pub async fn run(
     metrics: PrometheusHandle,
     stop: watch::Receiver<bool>,
 ) {
-    let Assembled { app, workers, queues } = assembled;
+    let Assembled { app, workers, ready } = assembled;
     let limits = AcceptLimits {
         connections: app.config.limits.connections,
         header_timeout: Duration::from_secs(app.config.limits.header_timeout_s.into()),
@@ -165,5 +166,10 @@ pub async fn run(
             sandbox.run(app.gateway.clone(), stop.clone()).await;
         }
     };
-    tokio::join!(public, admin, workers.run(queues, stop.clone(), GRACE), world);
+    let waiting = async {
+        let mut stop = stop.clone();
+        let _ = stop.wait_for(|stopped| *stopped).await;
+        app.gateway.bus.close();
+    };
+    tokio::join!(waiting, public, admin, workers.run(ready, stop.clone(), GRACE), world);
 }

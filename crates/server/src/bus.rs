@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use tillgate_core::{MerchantId, OrderNo};
@@ -13,6 +14,7 @@ const SHARDS: usize = 16;
 
 #[derive(Debug, Default)]
 pub struct Bus {
+    closed: AtomicBool,
     shards: [Mutex<HashMap<Key, Arc<Notify>>>; SHARDS],
 }
 
@@ -34,6 +36,18 @@ impl Bus {
         let key = (merchant, order);
         let notify = self.shard(&key).lock().entry(key).or_default().clone();
         Waiting { bus: self, key, notify }
+    }
+
+    /// We are stopping: whoever waits is woken and finds the bus closed.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        for shard in &self.shards {
+            shard.lock().values().for_each(|notify| notify.notify_waiters());
+        }
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
     }
 
     pub fn wake(&self, merchant: MerchantId, order: OrderNo) {

@@ -22,7 +22,8 @@ pub struct Config {
     pub admin_listen: SocketAddr,
     pub public_url: String,
     pub data_dir: PathBuf,
-    pub master_key_file: PathBuf,
+    /// `master.key` in the data folder if absent.
+    pub master_key_file: Option<PathBuf>,
     /// In place of the file; from the environment only.
     pub master_key: Option<Secret>,
     pub log: Log,
@@ -109,11 +110,15 @@ impl Config {
                 std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
             builder = builder.add_source(config::File::from_str(&text, config::FileFormat::Toml));
         }
+        let settings = std::env::vars().filter(|(name, _)| !name.starts_with("TILLGATE_TEST_")).collect();
         let environment = config::Environment::with_prefix("TILLGATE")
             .prefix_separator("_")
             .separator("__")
             .ignore_empty(true)
-            .try_parsing(true);
+            .try_parsing(true)
+            .list_separator(",")
+            .with_list_parse_key("outbound.allow_networks")
+            .source(Some(settings));
         let config: Self = builder.add_source(environment).build()?.try_deserialize()?;
         config.check()?;
         Ok(config)
@@ -139,6 +144,10 @@ impl Config {
                 Ok((code, rate))
             })
             .collect()
+    }
+
+    pub fn master_key_file(&self) -> PathBuf {
+        self.master_key_file.clone().unwrap_or_else(|| self.data_dir.join("master.key"))
     }
 
     pub fn database(&self) -> PathBuf {

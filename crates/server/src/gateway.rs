@@ -14,6 +14,7 @@ use tillgate_core::{
 use tillgate_store::{Changeset, Conflict, OrderKey, Store, StoreError, WorkUpdate};
 use tokio::sync::mpsc;
 
+use crate::alarm::Alarm;
 use crate::bus::Bus;
 use crate::channels::{self, Channels};
 use crate::clock;
@@ -49,46 +50,49 @@ pub struct Gateway {
     pub numbers: OrderNumbers,
     /// Work this process has already leased, to be done at once, with the end of the lease.
     ready: mpsc::UnboundedSender<Work>,
-    /// Work that is due later: the scheduler may have to wake earlier.
-    later: mpsc::UnboundedSender<Timestamp>,
+    /// When work falls due next, as far as this process knows.
+    pub alarm: Alarm,
 }
 
-/// The other ends of the gateway's queues, for the workers.
-#[derive(Debug)]
-pub struct WorkQueues {
-    pub ready: mpsc::UnboundedReceiver<Work>,
-    pub later: mpsc::UnboundedReceiver<Timestamp>,
-}
+/// Work for the workers to do at once.
+pub type ReadyWork = mpsc::UnboundedReceiver<Work>;
 
 impl Gateway {
-    pub fn new(store: Arc<dyn Store>, channels: Channels) -> (Arc<Self>, WorkQueues) {
-        let (ready, ready_receiver) = mpsc::unbounded_channel();
-        let (later, later_receiver) = mpsc::unbounded_channel();
-        let gateway =
-            Self { store, channels, bus: Bus::default(), numbers: OrderNumbers::default(), ready, later };
-        (Arc::new(gateway), WorkQueues { ready: ready_receiver, later: later_receiver })
+    pub fn new(store: Arc<dyn Store>, channels: Channels) -> (Arc<Self>, ReadyWork) {
+        let (ready, receiver) = mpsc::unbounded_channel();
+        let gateway = Self {
+            store,
+            channels,
+            bus: Bus::default(),
+            numbers: OrderNumbers::default(),
+            ready,
+            alarm: Alarm::default(),
+        };
+        (Arc::new(gateway), receiver)
     }
 
     /// Creates the order, or finds the one the same request made before.
     pub async fn create(&self, mut new: NewOrder) -> Result<Order, Problem> {
         for _ in 0..TRIES {
-            let decision = decide(None, Command::Create(new.clone()), clock::now())?;
-            match self.commit(decision, None).await {
-                Ok(decision) => {
+            let decision = Arc::new(decide(None, Command::Create(new), clock::now())?);
+            let conflict = match self.commit(&decision, None).await {
+                Ok(()) => {
                     count_order(&decision.order);
-                    return Ok(decision.order);
+                    return Ok(into_order(decision));
                 }
-                Err(StoreError::Conflict(Conflict::Number)) => {
-                    self.numbers.change_block();
-                    new.number = self.numbers.next(clock::now());
-                }
-                Err(StoreError::Conflict(_)) => {
-                    let key = OrderKey::Reference { room: &new.room, reference: &new.reference };
-                    if let Some(order) = self.store.load_order(new.merchant, key).await? {
-                        return Ok(decide(Some(order), Command::Create(new), clock::now())?.order);
-                    }
-                }
+                Err(StoreError::Conflict(conflict)) => conflict,
                 Err(fault) => return Err(fault.into()),
+            };
+            let Order { merchant, number, room, reference, terms, .. } = into_order(decision);
+            new = NewOrder { merchant, number, room, reference, terms };
+            if conflict == Conflict::Number {
+                self.numbers.change_block();
+                new.number = self.numbers.next(clock::now());
+                continue;
+            }
+            let key = OrderKey::Reference { room: &new.room, reference: &new.reference };
+            if let Some(order) = self.store.load_order(new.merchant, key).await? {
+                return Ok(decide(Some(order), Command::Create(new), clock::now())?.order);
             }
         }
         Err(Problem::Fault("too many conflicts".into()))
@@ -104,9 +108,9 @@ impl Gateway {
     ) -> Result<Order, Problem> {
         for _ in 0..TRIES {
             let order = self.store.load_order(merchant, OrderKey::Number(number)).await?;
-            let decision = decide(order, command.clone(), clock::now())?;
-            match self.commit(decision, work).await {
-                Ok(decision) => return Ok(decision.order),
+            let decision = Arc::new(decide(order, command.clone(), clock::now())?);
+            match self.commit(&decision, work).await {
+                Ok(()) => return Ok(into_order(decision)),
                 Err(StoreError::Conflict(Conflict::Version)) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -126,9 +130,9 @@ impl Gateway {
             let order = self.store.load_order(merchant, OrderKey::Number(number)).await?;
             let earlier = self.store.load_refunds(merchant, number).await?;
             let new = NewRefund { amount_minor, reference: reference.to_owned(), earlier };
-            let decision = decide(order, Command::Refund(new), clock::now())?;
-            match self.commit(decision, None).await {
-                Ok(decision) => return Ok(RefundNo(decision.order.refunds)),
+            let decision = Arc::new(decide(order, Command::Refund(new), clock::now())?);
+            match self.commit(&decision, None).await {
+                Ok(()) => return Ok(RefundNo(decision.order.refunds)),
                 Err(StoreError::Conflict(Conflict::Version)) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -151,9 +155,9 @@ impl Gateway {
                 return self.settle(work).await;
             };
             let command = Command::RefundSays { refund, outcome: outcome.clone() };
-            let decision = decide(order, command, clock::now())?;
-            match self.commit(decision, Some(work)).await {
-                Ok(_) => return Ok(()),
+            let decision = Arc::new(decide(order, command, clock::now())?);
+            match self.commit(&decision, Some(work)).await {
+                Ok(()) => return Ok(()),
                 Err(StoreError::Conflict(Conflict::Version)) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -174,7 +178,7 @@ impl Gateway {
     /// Settles a row of work with nothing else to store. Losing the lease meanwhile is no fault.
     pub async fn settle(&self, work: WorkUpdate) -> Result<(), Problem> {
         if let WorkUpdate::Retry(_, due_at) | WorkUpdate::Postpone(_, due_at) = work {
-            let _ = self.later.send(due_at);
+            self.alarm.set_no_later_than(due_at);
         }
         match self.store.commit(Changeset::worked(work)).await {
             Ok(()) | Err(StoreError::Conflict(_)) => Ok(()),
@@ -182,12 +186,12 @@ impl Gateway {
         }
     }
 
-    async fn commit(&self, decision: Decision, work: Option<WorkUpdate>) -> Result<Decision, StoreError> {
+    async fn commit(&self, decision: &Arc<Decision>, work: Option<WorkUpdate>) -> Result<(), StoreError> {
         if decision.is_nothing() {
             if let Some(work) = work {
                 self.settle(work).await.map_err(|problem| StoreError::Fault(problem.to_string()))?;
             }
-            return Ok(decision);
+            return Ok(());
         }
         let lease_until = decision.at.plus_ms(LEASE_MS);
         let changeset = Changeset {
@@ -197,8 +201,8 @@ impl Gateway {
             ..Changeset::default()
         };
         self.store.commit(changeset).await?;
-        self.after_commit(&decision, lease_until, work);
-        Ok(decision)
+        self.after_commit(decision, lease_until, work);
+        Ok(())
     }
 
     fn after_commit(&self, decision: &Decision, lease_until: Timestamp, work: Option<WorkUpdate>) {
@@ -212,11 +216,11 @@ impl Gateway {
                 let key = WorkKey { merchant: order.merchant, order: order.number, kind: new.kind };
                 let _ = self.ready.send(Work { key, due_at: lease_until, attempt: 1 });
             } else {
-                let _ = self.later.send(new.due_at);
+                self.alarm.set_no_later_than(new.due_at);
             }
         }
         if let Some(WorkUpdate::Retry(_, due_at)) = work {
-            let _ = self.later.send(due_at);
+            self.alarm.set_no_later_than(due_at);
         }
     }
 
@@ -266,7 +270,7 @@ impl Gateway {
             if let Some(now) = self.store.load_order(merchant, OrderKey::Number(number)).await? {
                 order = now;
             }
-            if done(&order) || tokio::time::Instant::now() >= deadline {
+            if done(&order) || self.bus.is_closed() || tokio::time::Instant::now() >= deadline {
                 return Ok(order);
             }
             let until = deadline.min(tokio::time::Instant::now() + READ_AGAIN);
@@ -289,7 +293,9 @@ impl Gateway {
             woken.as_mut().enable();
             let state = self.load_refund(merchant, order, number).await?.map(|refund| refund.state);
             match state {
-                Some(RefundState::Requested) if tokio::time::Instant::now() < deadline => {
+                Some(RefundState::Requested)
+                    if tokio::time::Instant::now() < deadline && !self.bus.is_closed() =>
+                {
                     let _ = tokio::time::timeout_at(deadline, woken).await;
                 }
                 Some(state) => return Ok(state),
@@ -313,6 +319,11 @@ impl Gateway {
             Err(fault) => Err(fault),
         }
     }
+}
+
+/// The order of a decision whose other holder, the writer, is done with it.
+fn into_order(decision: Arc<Decision>) -> Order {
+    Arc::try_unwrap(decision).map_or_else(|shared| shared.order.clone(), |decision| decision.order)
 }
 
 fn count_order(order: &Order) {

@@ -3,6 +3,7 @@
 //! Knows how the rooms, the engine, the store and the channels are put together. Deliberately does not
 //! know business rules (`tillgate_core`) or signature rules (`tillgate_protocols`).
 
+pub mod alarm;
 pub mod app;
 pub mod bus;
 pub mod channels;

@@ -1,4 +1,4 @@
--- Every table begins with merchant_id, every key too: the same schema can be spread over several machines.
+-- Every table of merchants' data begins with merchant_id, every key too: the same schema can be spread over several machines.
 -- Times are milliseconds since 1970 UTC, amounts whole minor units.
 
 CREATE TABLE merchants (

@@ -1,5 +1,7 @@
 //! What is stored in one transaction.
 
+use std::sync::Arc;
+
 use tillgate_core::{Decision, Timestamp, Work};
 
 use crate::notification::{Notification, NotificationAttempt};
@@ -16,7 +18,7 @@ pub enum WorkUpdate {
 /// Everything in it is stored together, or nothing is.
 #[derive(Debug, Clone, Default)]
 pub struct Changeset {
-    pub decision: Option<Decision>,
+    pub decision: Option<Arc<Decision>>,
     pub work: Option<WorkUpdate>,
     pub notification: Option<Notification>,
     pub attempt: Option<NotificationAttempt>,
@@ -26,7 +28,7 @@ pub struct Changeset {
 
 impl Changeset {
     pub fn decided(decision: Decision) -> Self {
-        Self { decision: Some(decision), ..Self::default() }
+        Self { decision: Some(Arc::new(decision)), ..Self::default() }
     }
 
     pub fn worked(update: WorkUpdate) -> Self {

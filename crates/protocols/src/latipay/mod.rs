@@ -10,8 +10,10 @@
 
 use std::fmt;
 
+use aws_lc_rs::hmac;
 use serde::{Deserialize, Serialize};
 use tillgate_core::{Account, Currency, Flow, MerchantId, Method, Rate, Timestamp};
+use zeroize::Zeroizing;
 
 pub mod client;
 pub mod codes;
@@ -116,19 +118,33 @@ impl Route {
 }
 
 /// A merchant's secret, shared with us. Shows itself nowhere.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ApiKey(String);
+#[derive(Clone)]
+pub struct ApiKey {
+    secret: Zeroizing<String>,
+    /// Prepared once; it costs as much as a short text's HMAC.
+    hmac: hmac::Key,
+}
 
 impl ApiKey {
     pub fn new(key: impl Into<String>) -> Self {
-        Self(key.into())
+        let secret = Zeroizing::new(key.into());
+        let hmac = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+        Self { secret, hmac }
     }
 
     /// The secret itself, to sign with or to store encrypted.
     pub fn reveal(&self) -> &str {
-        &self.0
+        &self.secret
     }
 }
+
+impl PartialEq for ApiKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.secret == other.secret
+    }
+}
+
+impl Eq for ApiKey {}
 
 impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -244,11 +244,7 @@ fn parse_legacy<'t, 'w>(
 
 /// The HMAC of a text as it is printed.
 pub fn hmac_hex(key: &ApiKey, text: &str) -> String {
-    hex::encode(hmac::sign(&hmac_key(key), text.as_bytes()))
-}
-
-fn hmac_key(key: &ApiKey) -> hmac::Key {
-    hmac::Key::new(hmac::HMAC_SHA256, key.reveal().as_bytes())
+    hex::encode(hmac::sign(&key.hmac, text.as_bytes()))
 }
 
 /// The signature of a text in a form, which may append the key.
@@ -276,7 +272,7 @@ pub fn sign_values(values: &[&str], key: &ApiKey) -> String {
 /// Compares in constant time.
 pub fn check_values(values: &[&str], signature: &str, key: &ApiKey) -> bool {
     read_signature(signature)
-        .is_ok_and(|tag| hmac::verify(&hmac_key(key), values.concat().as_bytes(), &tag).is_ok())
+        .is_ok_and(|tag| hmac::verify(&key.hmac, values.concat().as_bytes(), &tag).is_ok())
 }
 
 /// 64 lower-case hexadecimal digits; otherwise what is wrong with them.
@@ -305,7 +301,7 @@ pub(super) fn verify(
     for form in forms(route, profile.settings.legacy_signature) {
         let Some(text) = form.text(sorted).filter(|text| tried.as_ref() != Some(text)) else { continue };
         for (index, key) in profile.keys.iter().enumerate() {
-            if hmac::verify(&hmac_key(key), full_text(*form, &text, key).as_bytes(), &tag).is_ok() {
+            if hmac::verify(&key.hmac, full_text(*form, &text, key).as_bytes(), &tag).is_ok() {
                 return match form.reads_back(route, &text, sorted, &profile.accounts) {
                     true => Ok((index, *form)),
                     false => {

@@ -1,6 +1,7 @@
 //! `merchant add | list | rotate-key`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use tillgate_core::{Account, Currency, MerchantId, Method, Money};
@@ -20,6 +21,12 @@ pub enum Command {
     List(DataArgs),
     /// Makes a new api key; the old one stays valid for a while.
     RotateKey(RotateArgs),
+    /// Adds a wallet to a user, or changes it. Orders that exist keep their terms.
+    SetWallet(SetWalletArgs),
+    /// Lets a user call again.
+    Enable(UserArgs),
+    /// Refuses a user's calls with code 205; payments under way go on.
+    Disable(UserArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -63,11 +70,39 @@ pub struct RotateArgs {
     old_valid_hours: i64,
 }
 
+#[derive(Debug, clap::Args)]
+pub struct SetWalletArgs {
+    #[command(flatten)]
+    user: UserArgs,
+    /// As in `merchant add`: id:currency:methods:fee[:limit]
+    wallet: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct UserArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// The Latipay user id.
+    user_id: String,
+}
+
+impl UserArgs {
+    async fn open(&self) -> Result<(Arc<dyn Store>, Credential)> {
+        let (store, _) = app::open(&self.data.config()?, false)?;
+        let credential = store.load_credential(ROOM, &self.user_id).await?;
+        let credential = credential.with_context(|| format!("there is no user {}", self.user_id))?;
+        Ok((store, credential))
+    }
+}
+
 pub async fn run(command: Command) -> Result<()> {
     match command {
         Command::Add(args) => add(args).await,
         Command::List(data) => list(data).await,
         Command::RotateKey(args) => rotate_key(args).await,
+        Command::SetWallet(args) => set_wallet(args).await,
+        Command::Enable(user) => enable(user, true).await,
+        Command::Disable(user) => enable(user, false).await,
     }
 }
 
@@ -211,5 +246,32 @@ async fn rotate_key(args: RotateArgs) -> Result<()> {
         "api_key   {key}\nold keys  valid until {}\n\nThe key is not shown again.",
         clock::display(old_valid_until)
     ));
+    Ok(())
+}
+
+async fn set_wallet(args: SetWalletArgs) -> Result<()> {
+    let (store, credential) = args.user.open().await?;
+    let account = wallet(&args.wallet, &credential.name)?;
+    if let Some(old) = credential.accounts.iter().find(|old| old.code == account.code)
+        && old.currency != account.currency
+    {
+        bail!("{} is kept in {}; a wallet's currency does not change", old.code, old.currency.code());
+    }
+    let owner = store.load_login_of(credential.merchant, ROOM, &account.code).await?;
+    if owner.is_some_and(|owner| owner != credential.login) {
+        bail!("{} belongs to another user of this merchant", account.code);
+    }
+    let code = account.code.clone();
+    store.put_account(credential.merchant, ROOM, &credential.login, account).await?;
+    say(&format!("wallet {code} set; a running gateway sees it within 2 seconds"));
+    Ok(())
+}
+
+async fn enable(user: UserArgs, enabled: bool) -> Result<()> {
+    let (store, credential) = user.open().await?;
+    let login = credential.login.clone();
+    store.put_credential(Credential { enabled, ..credential }).await?;
+    let state = if enabled { "enabled" } else { "disabled" };
+    say(&format!("{login} {state}; a running gateway sees it within 2 seconds"));
     Ok(())
 }

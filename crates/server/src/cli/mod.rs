@@ -70,18 +70,10 @@ impl DataArgs {
     fn config(&self) -> Result<Config> {
         let mut config = Config::load(self.config.as_deref())?;
         if let Some(data_dir) = &self.data_dir {
-            use_data_dir(&mut config, data_dir.clone());
+            config.data_dir.clone_from(data_dir);
         }
         Ok(config)
     }
-}
-
-/// The master key's default place is in the data folder.
-fn use_data_dir(config: &mut Config, data_dir: PathBuf) {
-    if config.master_key_file == config.data_dir.join("master.key") {
-        config.master_key_file = data_dir.join("master.key");
-    }
-    config.data_dir = data_dir;
 }
 
 pub fn main() -> ExitCode {

@@ -8,15 +8,15 @@ use anyhow::{Context as _, Result, bail};
 use tillgate_store::Store;
 use tokio::sync::watch;
 
-use super::{say, use_data_dir};
+use super::say;
 use crate::app::{self, Listeners};
 use crate::config::Config;
 use crate::http::admin;
-use crate::logging;
 use crate::rooms::latipay::{ROOM, key_place};
 use crate::sandbox::merchants::{self, DOCUMENT_KEY};
 use crate::sandbox::{Sandbox, example_curl};
 use crate::vault::Vault;
+use crate::{clock, logging};
 
 #[derive(Debug, clap::Args)]
 pub struct SandboxArgs {
@@ -52,9 +52,9 @@ fn sandbox_config(args: &SandboxArgs) -> Result<Config> {
     config.listen = args.listen.unwrap_or(config.listen);
     config.admin_listen = args.admin_listen.unwrap_or(config.admin_listen);
     config.public_url = args.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
-    use_data_dir(&mut config, args.data_dir.clone());
-    config.outbound.allow_networks =
-        ["127.0.0.0/8", "::1/128"].iter().filter_map(|net| net.parse().ok()).collect();
+    config.data_dir.clone_from(&args.data_dir);
+    let loopback = ["127.0.0.0/8", "::1/128"].iter().filter_map(|net| net.parse::<ipnet::IpNet>().ok());
+    config.outbound.allow_networks.extend(loopback);
     config.channels.timeout_s = 2;
     for (code, rate) in [("NZD", "4.64490"), ("AUD", "4.75320"), ("CNY", "1")] {
         config.rates.entry(code.into()).or_insert_with(|| rate.into());
@@ -143,7 +143,9 @@ async fn refuse_document_keys(store: &Arc<dyn Store>, vault: &Vault) -> Result<(
         if credential.room != ROOM {
             continue;
         }
-        for key in &credential.keys {
+        let now = clock::now();
+        let in_use = credential.keys.iter().filter(|key| key.valid_until.is_none_or(|until| until > now));
+        for key in in_use {
             let opened = vault
                 .open_sealed(&key_place(&credential.login), &key.sealed)
                 .with_context(|| format!("the key of {}", credential.login))?;

@@ -8,6 +8,7 @@ pub mod body;
 pub mod limits;
 pub mod pages;
 pub mod router;
+mod timed;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use tillgate_core::{FailReason, Order, OrderState, Presentation};
+use tillgate_core::{FailReason, Order, OrderState, Presentation, Terms};
 use tillgate_protocols::latipay::{self as room, Profile};
 
 use super::{json, typed};
@@ -168,10 +168,17 @@ pub async fn hosted(
     }
 }
 
+/// `1 NZD = 4.64490 CNY`; None if the payer's wallet keeps the shop's currency.
+pub fn rate_words(terms: &Terms) -> Option<String> {
+    let (shop, payer) = (terms.amount.currency, terms.payer_amount().currency);
+    (shop != payer).then(|| format!("1 {} = {} {}", shop.code(), terms.payer_rate.to_places(5), payer.code()))
+}
+
 fn view(app: &App, nonce: &str, language: Language, order: &Order, profile: &Profile) -> HostedPage {
     let terms = &order.terms;
     let payer = terms.payer_amount();
     let foreign = payer.currency != terms.amount.currency;
+    let lang = language.code();
     let code_text = match &order.presentation {
         Presentation::Code(text) => Some(text.clone()),
         Presentation::None | Presentation::Charge | Presentation::App(_) => None,
@@ -186,14 +193,7 @@ fn view(app: &App, nonce: &str, language: Language, order: &Order, profile: &Pro
         amount: terms.amount.to_string(),
         currency: terms.amount.currency.code().into(),
         payer_amount: foreign.then(|| payer.to_string()),
-        rate: foreign.then(|| {
-            format!(
-                "1 {} = {} {}",
-                terms.amount.currency.code(),
-                terms.payer_rate.to_places(5),
-                payer.currency.code()
-            )
-        }),
+        rate: rate_words(terms),
         order_number: room::order_id(order),
         reference: order.reference.clone(),
         code_text,
@@ -204,8 +204,15 @@ fn view(app: &App, nonce: &str, language: Language, order: &Order, profile: &Pro
         status_url: format!("/pay/{nonce}/status"),
         is_sandbox: app.sandbox.is_some(),
         test_wallet_url: app.sandbox.as_ref().map(|_| {
-            let trade_no = crate::channels::trade_no(order.merchant, order.number);
-            format!("/sandbox/wallet/{}/pay/{trade_no}", method.word())
+            let wallet = format!("/sandbox/wallet/{}", method.word());
+            match order.presentation {
+                // The wallet does not know it yet; its front page shows it as soon as it does.
+                Presentation::None => format!("{wallet}?lang={lang}"),
+                _ => {
+                    let trade_no = crate::channels::trade_no(order.merchant, order.number);
+                    format!("{wallet}/pay/{trade_no}?lang={lang}")
+                }
+            }
         }),
     }
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, Method, Response, StatusCode, header};
-use axum::middleware::{Next, from_fn};
-use axum::routing::{get, post};
-use std::time::{Duration, Instant};
+use axum::routing::{MethodRouter, get, post};
+use std::time::Duration;
 use tower_http::cors::{Any, CorsLayer};
 
+use super::timed::Timed;
 use super::{admin, json, pages};
 use crate::app::App;
 use crate::rooms::latipay;
@@ -19,29 +19,32 @@ use crate::sandbox;
 /// The routes that merchants, shoppers and channels reach.
 pub fn router(app: Arc<App>) -> Router {
     let merchants = Router::new()
-        .route("/v2/transaction", post(latipay::transaction))
-        .route("/v2/transaction/", post(latipay::transaction))
-        .route("/v2/transaction/{reference}", get(latipay::query))
-        .route("/v2/merchanthosted/gatewaydata/{nonce}", get(latipay::gatewaydata))
-        .route("/v2/minialipay", post(latipay::minialipay))
-        .route("/v2/detail/{wallet_id}", get(latipay::detail))
-        .route("/barcode", post(latipay::barcode))
-        .route("/v2/barcode", post(latipay::barcode))
-        .route("/refund", post(latipay::refund))
-        .route("/v2/refund", post(latipay::refund))
-        .route("/cancel", post(latipay::cancel))
-        .route("/v2/cancel", post(latipay::cancel))
-        .route("/openapi/latipay.json", get(latipay::openapi))
+        .on("/v2/transaction", post(latipay::transaction))
+        .on("/v2/transaction/", post(latipay::transaction))
+        .on("/v2/transaction/{reference}", get(latipay::query))
+        .on("/v2/merchanthosted/gatewaydata/{nonce}", get(latipay::gatewaydata))
+        .on("/v2/minialipay", post(latipay::minialipay))
+        .on("/v2/detail/{wallet_id}", get(latipay::detail))
+        .on("/barcode", post(latipay::barcode))
+        .on("/v2/barcode", post(latipay::barcode))
+        .on("/refund", post(latipay::refund))
+        .on("/v2/refund", post(latipay::refund))
+        .on("/cancel", post(latipay::cancel))
+        .on("/v2/cancel", post(latipay::cancel))
+        .on("/openapi/latipay.json", get(latipay::openapi))
+        // Set before the layer: a pre-flight is a method no route takes.
+        .method_not_allowed_fallback(pages::method_not_allowed)
         .layer(cors());
     let shoppers = Router::new()
-        .route("/", get(pages::home))
-        .route("/pay/{nonce}", get(pages::hosted))
-        .route("/pay/{nonce}/status", get(pages::hosted_status))
-        .route("/static/{name}", get(pages::asset));
-    let channels = Router::new().route("/channels/{name}/callback", post(channel_callback));
+        .on("/", get(pages::home))
+        .on("/pay/{nonce}", get(pages::hosted))
+        .on("/pay/{nonce}/status", get(pages::hosted_status))
+        .on("/static/{name}", get(pages::asset))
+        .method_not_allowed_fallback(pages::method_not_allowed);
+    let channels = Router::new().on("/channels/{name}/callback", post(channel_callback));
     let health = app.health();
     let operators = Router::new()
-        .route("/livez", get(admin::live))
+        .on("/livez", get(admin::live))
         .route("/readyz", get(move || admin::ready(State(health.clone()))));
     let sandbox = if app.sandbox.is_some() { sandbox::routes::router() } else { Router::new() };
     merchants
@@ -50,8 +53,6 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(operators)
         .merge(sandbox)
         .fallback(pages::not_found)
-        .method_not_allowed_fallback(pages::method_not_allowed)
-        .layer(from_fn(measure))
         .with_state(app)
 }
 
@@ -64,16 +65,15 @@ fn cors() -> CorsLayer {
         .max_age(Duration::from_secs(3600))
 }
 
-/// Counts and times requests by route, never by the path itself.
-async fn measure(request: Request, next: Next) -> Response<Body> {
-    let route = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str).to_owned();
-    let started = Instant::now();
-    let response = next.run(request).await;
-    let status = response.status().as_u16();
-    metrics::counter!("tillgate_http_requests_total", "route" => route.clone(), "status" => status.to_string())
-        .increment(1);
-    metrics::histogram!("tillgate_http_seconds", "route" => route).record(started.elapsed());
-    response
+trait TimedRoutes {
+    /// A route whose requests are counted and timed under its path.
+    fn on(self, path: &'static str, route: MethodRouter<Arc<App>>) -> Self;
+}
+
+impl TimedRoutes for Router<Arc<App>> {
+    fn on(self, path: &'static str, route: MethodRouter<Arc<App>>) -> Self {
+        self.route(path, route.layer(Timed::new(path)))
+    }
 }
 
 async fn channel_callback(

@@ -26,7 +26,7 @@ pub use method::Method;
 pub use picture::{bar_code_svg, qr_png_data_url, qr_svg};
 pub use sandbox::{
     Credentials, CredentialsWallet, ReceivedNotification, ReceiverAnswer, ReceiverPage, RuleRow, RulesPage,
-    SandboxHome, ShopPage, ShopProblem, ShopWallet,
+    SandboxHome, ShopPage, ShopProblem, ShopReturn, ShopWallet,
 };
 pub use texts::{Language, Texts};
 pub use wallet::{

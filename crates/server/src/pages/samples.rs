@@ -248,5 +248,16 @@ pub fn shop(language: Language) -> ShopPage {
         chosen_method: Method::Alipay,
         amount: "12.00".into(),
         problem: None,
+        returned: None,
     }
+}
+
+pub fn shop_returns(reference: &str) -> Vec<ShopReturn> {
+    let signed = |status: &str| ShopReturn::Signed {
+        status: status.into(),
+        amount: "12.00".into(),
+        currency: "NZD".into(),
+        reference: reference.into(),
+    };
+    ["paid", "failed", "canceled", "pending"].map(signed).into_iter().chain([ShopReturn::Forged]).collect()
 }

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::links;
 use super::method::Method;
-use super::texts::{Language, Texts};
+use super::texts::{Language, StateText, Texts};
 
 /// `/sandbox`: what this is and everything needed to begin.
 #[derive(Debug, Clone, Template)]
@@ -200,6 +200,50 @@ pub struct ShopPage {
     pub chosen_method: Method,
     pub amount: String,
     pub problem: Option<ShopProblem>,
+    /// Somebody just came back from paying.
+    pub returned: Option<ShopReturn>,
+}
+
+/// What the address says that a shopper came back with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ShopReturn {
+    /// Its signature holds.
+    Signed {
+        /// The word on the wire: `paid`.
+        status: String,
+        amount: String,
+        currency: String,
+        reference: String,
+    },
+    Forged,
+}
+
+impl ShopReturn {
+    fn word(&self) -> &str {
+        match self {
+            ShopReturn::Signed { status, .. } => status,
+            ShopReturn::Forged => "forged",
+        }
+    }
+
+    fn text(&self, texts: &'static Texts) -> &'static StateText {
+        match self.word() {
+            "paid" => &texts.sandbox.shop_paid,
+            "failed" => &texts.sandbox.shop_failed,
+            "canceled" => &texts.sandbox.shop_cancelled,
+            "forged" => &texts.sandbox.shop_forged,
+            _ => &texts.sandbox.shop_open,
+        }
+    }
+
+    fn sign(&self) -> &'static str {
+        match self.word() {
+            "paid" => "good",
+            "failed" | "forged" => "bad",
+            "canceled" => "none",
+            _ => "late",
+        }
+    }
 }
 
 #[derive(Debug, Clone)]

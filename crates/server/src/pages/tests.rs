@@ -56,6 +56,11 @@ fn every_page(language: Language, name: &str, address: &str) -> Vec<(String, Str
     page.amount = name.into();
     page.problem = Some(ShopProblem::BadAmount);
     add("shop".into(), page.render());
+    for (number, returned) in shop_returns(name).into_iter().enumerate() {
+        let mut page = shop(language);
+        page.returned = Some(returned);
+        add(format!("shop-returned-{number}"), page.render());
+    }
     for kind in ErrorKind::ALL {
         add(
             format!("error-{}", kind.status()),
@@ -119,7 +124,9 @@ fn the_way_back_is_shown_only_at_the_end_and_only_to_the_web() {
 #[test]
 fn the_code_is_shown_only_while_it_can_be_paid() {
     for state in hosted_states() {
-        let html = hosted(Language::English, state.clone(), Method::Wechat).render().unwrap();
+        let mut page = hosted(Language::English, state.clone(), Method::Wechat);
+        page.is_sandbox = false;
+        let html = page.render().unwrap();
         let payable = state == HostedState::Waiting;
         assert_eq!(html.contains("data:image/png;base64,"), payable, "{state:?}");
         assert_eq!(html.contains("href=\"weixin://wxpay"), payable, "{state:?}");

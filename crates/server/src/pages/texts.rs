@@ -179,6 +179,12 @@ pub struct SandboxTexts {
     pub shop_bad_amount: Text,
     pub shop_bad_method: Text,
     pub shop_trouble: Text,
+    pub shop_paid: StateText,
+    pub shop_failed: StateText,
+    pub shop_cancelled: StateText,
+    pub shop_open: StateText,
+    pub shop_forged: StateText,
+    pub shop_see_notification: Text,
 }
 
 #[derive(Debug)]

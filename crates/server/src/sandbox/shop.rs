@@ -12,7 +12,9 @@ use super::receiver::callback_url;
 use super::routes::Desk;
 use crate::http::pages::{page, redirect};
 use crate::http::router;
-use crate::pages::{Credentials, CredentialsWallet, Method, SandboxHome, ShopPage, ShopProblem, ShopWallet};
+use crate::pages::{
+    Credentials, CredentialsWallet, Method, SandboxHome, ShopPage, ShopProblem, ShopReturn, ShopWallet,
+};
 use crate::random;
 
 /// A signed order that works as pasted; a new reference each time it is printed.
@@ -78,9 +80,25 @@ fn shop(desk: &Desk, chosen: (&str, Method, &str), problem: Option<ShopProblem>)
         chosen_wallet: chosen.0.into(),
         chosen_method: chosen.1,
         amount: chosen.2.into(),
+        returned: if problem.is_none() { returned(&desk.query) } else { None },
         problem,
     };
     page(StatusCode::OK, view.render())
+}
+
+/// What the gateway wrote behind our `return_url`, believed only with its signature.
+fn returned(query: &str) -> Option<ShopReturn> {
+    url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "status")?;
+    let Ok(fields) = client::check_notification(query, &ApiKey::new(DOCUMENT_KEY)) else {
+        return Some(ShopReturn::Forged);
+    };
+    let field = |name: &str| fields.get(name).unwrap_or_default().to_owned();
+    Some(ShopReturn::Signed {
+        status: field("status"),
+        amount: field("amount"),
+        currency: field("currency"),
+        reference: field("merchant_reference"),
+    })
 }
 
 pub async fn show(desk: Desk) -> Response<Body> {

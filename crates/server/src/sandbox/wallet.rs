@@ -6,11 +6,13 @@ use axum::body::Body;
 use axum::extract::{Path, Request};
 use axum::http::{Response, StatusCode};
 use tillgate_sim::{Filter, PaymentView, RULES, Rule, ShopperAction, ShopperError, StateWord, Wallet};
+use tillgate_store::OrderKey;
 
 use super::routes::{Desk, age_s, display};
+use crate::channels::read_trade_no;
 use crate::clock;
 use crate::http::json;
-use crate::http::pages::{error, page, redirect};
+use crate::http::pages::{error, page, rate_words, redirect};
 use crate::pages::{
     ErrorKind, Language, LastCharge, Method, PayCodePage, PendingCard, RuleRow, ScanPage, WalletPaymentPage,
     WalletPaymentState, WalletProblem,
@@ -133,10 +135,22 @@ pub async fn scan_status(desk: Desk, Path(word): Path<String>) -> Response<Body>
 }
 
 pub async fn payment_page(desk: Desk, Path((word, trade_no)): Path<(String, String)>) -> Response<Body> {
-    payment_with(&desk, &word, &trade_no, None)
+    payment_with(&desk, &word, &trade_no, None).await
 }
 
-fn payment_with(desk: &Desk, word: &str, trade_no: &str, problem: Option<WalletProblem>) -> Response<Body> {
+/// The wallet sees amounts only; the rate is the order's.
+async fn rate_of(desk: &Desk, trade_no: &str) -> Option<String> {
+    let (merchant, number) = read_trade_no(trade_no)?;
+    let order = desk.app.gateway.store.load_order(merchant, OrderKey::Number(number)).await.ok()??;
+    rate_words(&order.terms)
+}
+
+async fn payment_with(
+    desk: &Desk,
+    word: &str,
+    trade_no: &str,
+    problem: Option<WalletProblem>,
+) -> Response<Body> {
     let language = desk.visitor.language;
     let found = desk.sandbox.world.payment(trade_no).filter(|view| view.wallet.word() == word);
     let (Some((_, method)), Some(view)) = (both(word), found) else {
@@ -161,7 +175,7 @@ fn payment_with(desk: &Desk, word: &str, trade_no: &str, problem: Option<WalletP
         amount: view.amount,
         currency: view.currency,
         payer_amount: view.payer_amount,
-        rate: None,
+        rate: rate_of(desk, trade_no).await,
         problem,
     };
     page(StatusCode::OK, view.render())
@@ -174,24 +188,24 @@ pub async fn act(
 ) -> Response<Body> {
     let form = desk.form(request).await;
     if !desk.is_token(form.get("csrf")) {
-        return payment_with(&desk, &word, &trade_no, Some(WalletProblem::PageTooOld));
+        return payment_with(&desk, &word, &trade_no, Some(WalletProblem::PageTooOld)).await;
     }
     let action = match form.get("action") {
         "pay" => ShopperAction::Pay,
         "decline" => ShopperAction::Decline,
         "leave" => ShopperAction::WalkAway,
-        _ => return payment_with(&desk, &word, &trade_no, Some(WalletProblem::Trouble)),
+        _ => return payment_with(&desk, &word, &trade_no, Some(WalletProblem::Trouble)).await,
     };
     let acted = desk.sandbox.world.act(&trade_no, action, clock::now().millis());
     desk.sandbox.moved.notify_one();
     match acted {
         Ok(_) => redirect(&desk.path(&format!("/sandbox/wallet/{word}/pay/{trade_no}"))),
         Err(ShopperError::NotPayable(_)) => {
-            payment_with(&desk, &word, &trade_no, Some(WalletProblem::AlreadyOver))
+            payment_with(&desk, &word, &trade_no, Some(WalletProblem::AlreadyOver)).await
         }
         Err(ShopperError::NotFound) => error(desk.visitor.language, ErrorKind::NotFound),
         Err(ShopperError::NoConnection | ShopperError::Journal(_)) => {
-            payment_with(&desk, &word, &trade_no, Some(WalletProblem::Trouble))
+            payment_with(&desk, &word, &trade_no, Some(WalletProblem::Trouble)).await
         }
     }
 }

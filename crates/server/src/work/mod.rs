@@ -15,7 +15,7 @@ use tillgate_store::WorkUpdate;
 use tokio::sync::{Semaphore, watch};
 
 use crate::clock;
-use crate::gateway::{Gateway, LEASE_MS, Problem, WorkQueues};
+use crate::gateway::{Gateway, LEASE_MS, Problem, ReadyWork};
 use crate::outbound::Outbound;
 use crate::random;
 use crate::rooms::Room;
@@ -63,18 +63,22 @@ impl Workers {
     /// Runs until `stop`; then finishes what is in progress (for `grace` at most). What is left keeps its row.
     pub async fn run(
         self: Arc<Self>,
-        mut queues: WorkQueues,
+        mut ready: ReadyWork,
         mut stop: watch::Receiver<bool>,
         grace: Duration,
     ) {
-        let mut next_look = clock::now();
         while !*stop.borrow() {
-            let wait_ms = next_look.since_ms(clock::now()).clamp(0, 60_000) as u64;
+            let alarm = &self.gateway.alarm;
+            let wait_ms = alarm.at().since_ms(clock::now()).clamp(0, 60_000) as u64;
             tokio::select! {
                 _ = stop.changed() => break,
-                Some(work) = queues.ready.recv() => self.start(work),
-                Some(due_at) = queues.later.recv() => next_look = next_look.min(due_at),
-                () = tokio::time::sleep(Duration::from_millis(wait_ms)) => next_look = self.take_due().await,
+                Some(work) = ready.recv() => self.start(work),
+                () = alarm.moved() => {}
+                () = tokio::time::sleep(Duration::from_millis(wait_ms)) => {
+                    alarm.clear();
+                    let next_look = self.take_due().await;
+                    alarm.set_no_later_than(next_look);
+                }
             }
         }
         let all = async {

@@ -114,6 +114,9 @@ impl Workers {
                 WorkUpdate::Retry(*work, now.plus_s(delay_s))
             }
             None => {
+                if !acknowledged {
+                    metrics::counter!("tillgate_notifications_exhausted_total").increment(1);
+                }
                 notification.state =
                     if acknowledged { NotificationState::Delivered } else { NotificationState::Exhausted };
                 WorkUpdate::Done(*work)

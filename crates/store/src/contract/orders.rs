@@ -146,7 +146,7 @@ async fn late_with_everything(shop: &Shop, serial: i64) -> Changeset {
     let leased = shop.kept(serial).await.work.remove(0);
     shop.acts(serial, Command::Present(Presentation::Code("q".into())), NOW).await.unwrap();
     Changeset {
-        decision: Some(decision),
+        decision: Some(decision.into()),
         work: Some(WorkUpdate::Done(leased)),
         notification: Some(Notification {
             merchant: shop.merchant,

@@ -28,8 +28,9 @@ use writer::Writer;
 /// An embedded store in one file.
 pub struct Sqlite {
     path: PathBuf,
-    writer: Writer,
+    // Closed in this order: the last connection to close moves the log into the file.
     readers: Mutex<Vec<Connection>>,
+    writer: Writer,
 }
 
 impl std::fmt::Debug for Sqlite {

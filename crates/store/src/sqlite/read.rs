@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use tillgate_core::{Event, MerchantId, Order, OrderNo, Posting, Refund, Timestamp, Work};
 
-use super::rows::{self, ORDER_COLUMNS};
+use super::rows::{self, order_columns};
 use crate::notification::{Notification, NotificationAttempt, NotificationState};
 use crate::port::{OrderKey, Totals};
 
@@ -14,14 +14,13 @@ pub fn order(
 ) -> rusqlite::Result<Option<Order>> {
     match key {
         OrderKey::Number(number) => connection
-            .prepare_cached(&format!(
-                "SELECT {ORDER_COLUMNS} FROM orders WHERE merchant_id = ?1 AND order_no = ?2"
-            ))?
+            .prepare_cached(concat!(order_columns!(), " WHERE merchant_id = ?1 AND order_no = ?2"))?
             .query_row(params![merchant.0, number.0], rows::order)
             .optional(),
         OrderKey::Reference { room, reference } => connection
-            .prepare_cached(&format!(
-                "SELECT {ORDER_COLUMNS} FROM orders WHERE merchant_id = ?1 AND room = ?2 AND reference = ?3"
+            .prepare_cached(concat!(
+                order_columns!(),
+                " WHERE merchant_id = ?1 AND room = ?2 AND reference = ?3"
             ))?
             .query_row(params![merchant.0, room, reference], rows::order)
             .optional(),

@@ -27,8 +27,14 @@ pub fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Resu
     serde_json::from_str(text).map_err(|error| bad(column, error.to_string()))
 }
 
-pub const ORDER_COLUMNS: &str = "merchant_id, order_no, version, room, reference, state_body, captured_minor, \
-     refunded_minor, refunding_minor, refunds, events, presentation, terms";
+/// Selects what [`order`] reads; a macro, so that the statement's text is made by the compiler.
+macro_rules! order_columns {
+    () => {
+        "SELECT merchant_id, order_no, version, room, reference, state_body, captured_minor, refunded_minor, \
+         refunding_minor, refunds, events, presentation, terms FROM orders"
+    };
+}
+pub(super) use order_columns;
 
 pub fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
     Ok(Order {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -28,7 +29,18 @@ struct Job {
 }
 
 pub struct Writer {
-    jobs: Sender<Job>,
+    jobs: Option<Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Lets the thread finish what waits and close its connection, which moves the log into the database file.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
 }
 
 impl fmt::Debug for Writer {
@@ -40,11 +52,11 @@ impl fmt::Debug for Writer {
 impl Writer {
     pub fn start(connection: Connection) -> Result<Self, StoreError> {
         let (jobs, waiting) = channel();
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || write_all(&connection, &waiting))
             .map_err(|error| StoreError::Fault(error.to_string()))?;
-        Ok(Self { jobs })
+        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
 
     pub fn commit(
@@ -72,10 +84,12 @@ impl Writer {
 
     fn send(&self, change: Change) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
         let (reply, answered) = oneshot::channel();
-        let sent = self.jobs.send(Job { change, reply });
+        let sent = self.jobs.as_ref().map(|jobs| jobs.send(Job { change, reply }).is_ok());
         async move {
             let gone = || StoreError::Fault("the writer has stopped".into());
-            sent.map_err(|_| gone())?;
+            if sent != Some(true) {
+                return Err(gone());
+            }
             answered.await.map_err(|_| gone())?
         }
     }

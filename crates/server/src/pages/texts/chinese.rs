@@ -154,6 +154,12 @@ pub(super) static TEXTS: Texts = Texts {
         shop_bad_amount: "请输入大于零且符合币种的金额，例如 12.00。",
         shop_bad_method: "该商户不支持这种钱包。",
         shop_trouble: "网关未接受该订单，请重试。",
+        shop_paid: says("感谢您的订购", "已收到付款。"),
+        shop_failed: says("未付款", "付款被拒绝，或未在规定时间内完成。"),
+        shop_cancelled: says("订单已取消", "付款已取消，没有扣款。"),
+        shop_open: says("尚未付款", "结果将以通知送达。"),
+        shop_forged: says("无法信任这次返回", "地址中的签名无效，商店不会采信其中任何内容。"),
+        shop_see_notification: "查看通知",
     },
     errors: ErrorTexts {
         not_found: says("找不到页面", "该地址没有内容，请检查链接。"),

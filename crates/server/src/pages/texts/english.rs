@@ -166,6 +166,15 @@ pub(super) static TEXTS: Texts = Texts {
         shop_bad_amount: "Enter an amount greater than zero that the currency allows, such as 12.00.",
         shop_bad_method: "This merchant does not take that wallet.",
         shop_trouble: "The gateway did not accept the order. Please try again.",
+        shop_paid: says("Thank you for your order", "The payment was received."),
+        shop_failed: says("Not paid", "The payment was declined or not made in time."),
+        shop_cancelled: says("Order cancelled", "The payment was cancelled. No money was taken."),
+        shop_open: says("Not paid yet", "The result will come as a notification."),
+        shop_forged: says(
+            "This return cannot be trusted",
+            "The signature in the address does not hold, so the shop believes none of it.",
+        ),
+        shop_see_notification: "See the notification",
     },
     errors: ErrorTexts {
         not_found: says("Page not found", "There is nothing at this address. Check the link."),

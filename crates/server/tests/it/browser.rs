@@ -1,0 +1,21 @@
+//! What shoppers see in a real browser, played from the outside with the real program.
+//! Needs chromium and chromedriver, so it runs only when `TILLGATE_TEST_BROWSER=1` is set.
+
+mod driver;
+mod gate;
+mod pages;
+mod payments;
+mod tab;
+
+/// One test per story: begins it if browsers are wanted.
+macro_rules! stories {
+    ($($name:ident)*) => { $(
+        #[tokio::test]
+        async fn $name() {
+            if super::driver::is_wanted() {
+                story::$name().await;
+            }
+        }
+    )* };
+}
+use stories;

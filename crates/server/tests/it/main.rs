@@ -1,0 +1,15 @@
+//! The gateway from outside: over HTTP as merchants, payers and operators reach it, and as a command.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_debug_implementations,
+    reason = "tests stop at the first surprise"
+)]
+
+mod bad_input;
+mod codes;
+mod examples;
+mod harness;
+mod random_stories;
+mod stories;
