@@ -8,8 +8,12 @@
 )]
 
 mod bad_input;
+mod browser;
+mod cli;
 mod codes;
 mod examples;
 mod harness;
+mod limits;
+mod outbound;
 mod random_stories;
 mod stories;

@@ -90,7 +90,7 @@ impl Gate {
     /// The till scanned a payer's code.
     pub async fn charge(&self, code: &str, amount: &str) -> Answer {
         let fields = [("user_id", USER), ("wallet_id", "W00000001"), ("amount", amount), ("pay_code", code)];
-        self.post(Route::Barcode, &fields).await.gives(0)
+        self.post(Route::Barcode, &fields).await
     }
 
     async fn post(&self, route: Route, fields: &[(&str, &str)]) -> Answer {

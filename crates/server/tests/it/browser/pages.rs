@@ -99,7 +99,7 @@ mod story {
 
     pub async fn hostile_names_are_text() {
         let scene = Scene::begin(DESK).await;
-        let name = r#"<script>alert(1)</script><img src=x onerror=alert(2)>"'&lt;"#;
+        let name = r#"<script>alert(1)</script><img src=x onerror=alert(2)>"'"#;
         let (_, url) =
             scene.gate.order(&[("product_name", name), ("merchant_reference", "\"><b>x</b>")]).await;
         scene.opens(&url).await;

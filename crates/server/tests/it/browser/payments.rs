@@ -64,6 +64,7 @@ mod story {
         scene.sees("#announcer", "Payment received").await;
         signed_return(&scene.arrives_at("/sandbox/shop").await, "paid", "12.00");
         scene.sees("#returned[data-status=paid]", "Thank you").await;
+        scene.sees("#returned .seal", "Signature holds").await;
         let reference = scene.reads("#returned .cells div:nth-child(3) dd").await;
         assert!(reference.starts_with("shop-"), "{reference}");
 
@@ -158,8 +159,7 @@ mod story {
         }
         scene.runs("window.neverReloaded = true").await;
         let code = scene.reads("#digits").await.replace(' ', "");
-        let answer = scene.gate.charge(&code, "7.00").await;
-        assert_eq!(answer.json["status"], "paid", "{}", answer.text());
+        scene.gate.charge(&code, "7.00").await.gives(0);
         scene.sees_within(".charge", "NZD 7.00", BY_ITSELF).await;
         scene.sees(".charge", "CNY 32.51").await;
         scene.sees(".charge .chip.good", "Paid").await;

@@ -73,7 +73,7 @@ pub struct TestWorld {
 pub fn sandbox_config(dir: &TempDir) -> Config {
     let mut config = Config::load(None).unwrap();
     config.data_dir = dir.path().to_owned();
-    config.master_key_file = dir.path().join("master.key");
+    config.master_key_file = None;
     config.outbound.allow_networks = vec!["127.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()];
     config.outbound.timeout_s = 2;
     config.channels.timeout_s = 1;
