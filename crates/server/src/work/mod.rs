@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tillgate_core::{Command, Timestamp, Work, WorkKind};
-use tillgate_store::WorkUpdate;
+use tillgate_store::{OrderKey, WorkUpdate};
 use tokio::sync::{Semaphore, watch};
 
 use crate::clock;
@@ -142,6 +142,15 @@ impl Workers {
     }
 
     async fn expire(&self, work: &Work) -> Result<(), Problem> {
+        let key = OrderKey::Number(work.key.order);
+        let Some(order) = self.gateway.store.load_order(work.key.merchant, key).await? else {
+            return self.gateway.settle(WorkUpdate::Done(*work)).await;
+        };
+        let expires_at = order.terms.expires_at;
+        if clock::now() < expires_at {
+            // The clock was set back since the row fell due.
+            return self.gateway.settle(WorkUpdate::Retry(*work, expires_at)).await;
+        }
         let done = WorkUpdate::Done(*work);
         self.gateway.apply(work.key.merchant, work.key.order, Command::Expire, Some(done)).await.map(drop)
     }

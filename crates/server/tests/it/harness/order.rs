@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tillgate_protocols::latipay::client;
 
-use super::receiver::{Received, Reply};
+use super::receiver::Received;
 use super::sale::Merchant;
 use super::{Answer, eventually};
 
@@ -102,12 +102,6 @@ impl Order {
     /// Where its notifications go.
     pub fn callback_path(&self) -> String {
         format!("/paid/{}", self.reference)
-    }
-
-    /// How the merchant answers its notifications, in turn.
-    pub fn merchant_answers(&self, replies: &[Reply]) -> &Self {
-        self.merchant.place.receiver.answers(&self.callback_path(), replies);
-        self
     }
 
     /// What came for it so far, each checked with the client's half.

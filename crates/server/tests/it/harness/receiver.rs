@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -28,7 +28,6 @@ pub enum Reply {
 /// One request as it came.
 #[derive(Debug, Clone)]
 pub struct Received {
-    pub at: Instant,
     pub path: String,
     pub query: String,
     pub content_type: String,
@@ -129,7 +128,6 @@ async fn read(stream: &mut TcpStream) -> Option<Received> {
                 let target = head.split(' ').nth(1)?;
                 let (path, query) = target.split_once('?').unwrap_or((target, ""));
                 return Some(Received {
-                    at: Instant::now(),
                     path: path.to_owned(),
                     query: query.to_owned(),
                     content_type: header("content-type").to_owned(),

@@ -128,10 +128,6 @@ impl TestWorld {
         &self.running().app.gateway.store
     }
 
-    pub fn sandbox(&self) -> &Arc<Sandbox> {
-        self.running().app.sandbox.as_ref().expect("a world with wallets")
-    }
-
     pub fn data_dir(&self) -> PathBuf {
         self.dir.path().to_owned()
     }
