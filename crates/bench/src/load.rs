@@ -132,3 +132,52 @@ async fn fire_all(shots: Shots, how: Fire) -> Result<Measured> {
     measured.elapsed = started.elapsed();
     Ok(measured)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+
+    /// Answers each request (of a known length) well or, the seventh, badly; counts them.
+    fn serve(listener: TcpListener, length: usize, seen: Arc<AtomicU64>) {
+        for stream in listener.incoming() {
+            let (mut stream, seen) = (stream.unwrap(), seen.clone());
+            stream.set_nodelay(true).unwrap();
+            std::thread::spawn(move || {
+                let mut request = vec![0; length];
+                while stream.read_exact(&mut request).is_ok() {
+                    let number = seen.fetch_add(1, Ordering::Relaxed);
+                    let body = if number == 7 { r#"{"code":206}"# } else { r#"{"code":0}"# };
+                    let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+                    // In two pieces: a reader must put them together.
+                    let (first, second) = answer.split_at(30);
+                    stream.write_all(first.as_bytes()).unwrap();
+                    stream.write_all(second.as_bytes()).unwrap();
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn every_request_is_fired_once_and_every_answer_looked_at() {
+        const ALL: u64 = 500;
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut shots = Shots::default();
+        for number in 0..ALL {
+            shots.push(format!("request {number:05}").as_bytes());
+        }
+        let seen = Arc::new(AtomicU64::new(0));
+        let counted = seen.clone();
+        std::thread::spawn(move || serve(listener, "request 00000".len(), counted));
+        let limit = Duration::from_secs(20);
+        let measured = fire(shots, Fire { address, connections: 4, limit, again: false }).unwrap();
+        assert_eq!(seen.load(Ordering::Relaxed), ALL);
+        assert_eq!((measured.latency.count(), measured.wrong), (ALL - 1, 1));
+        assert!(measured.first_wrong.unwrap().contains("206"));
+    }
+}

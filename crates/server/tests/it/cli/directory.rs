@@ -97,3 +97,61 @@ async fn an_order_and_its_notifications_beside_a_running_gateway() {
     })
     .await;
 }
+
+/// Changes from the command line reach a gateway that runs.
+#[tokio::test]
+async fn wallets_and_users_are_changed_beside_a_running_gateway() {
+    let world = TestWorld::new().await;
+    let data = world.data_dir();
+    let set = |wallet: &str| {
+        ["merchant", "set-wallet", "--data-dir", text(&data), "U000334333", wallet].map(str::to_owned)
+    };
+    let merchant = world.merchant().with_wallet("W00000009");
+    merchant.asks_detail("W00000009").await.gives(450);
+    let wanted = set("W00000009:NZD:wechat:0:50.00");
+    prints(&wanted.each_ref().map(String::as_str));
+    let seen = std::time::Duration::from_secs(6);
+    eventually("the wallet is known", seen, async || {
+        (merchant.asks_detail("W00000009").await.code() == 0).then_some(())
+    })
+    .await;
+    let route = tillgate_protocols::latipay::Route::Transaction;
+    merchant.sells("50.01").with("wechat").sent_to(route).await.gives(454);
+    merchant.sells("50.00").with("alipay").sent_to(route).await.gives(304);
+    let order = merchant.sells("50.00").with("wechat").at_the_till().await;
+    let other_currency = set("W00000009:AUD:wechat:0");
+    assert!(refuses(&other_currency.each_ref().map(String::as_str)).contains("W00000009"));
+
+    for (command, code) in [("disable", 205), ("enable", 0)] {
+        prints(&["merchant", command, "--data-dir", text(&data), "U000334333"]);
+        let what = format!("{command} is seen");
+        eventually(&what, seen, async || {
+            (merchant.queries(&order.reference).await.code() == code).then_some(())
+        })
+        .await;
+    }
+    order.cancels().await.gives(0);
+}
+
+#[test]
+fn a_merchant_brings_the_key_its_tills_have() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, file) = (dir.path().join("data"), dir.path().join("key"));
+    let add = |user: &str, key: &str| {
+        std::fs::write(&file, format!("{key}\n")).unwrap();
+        let args = ["merchant", "add", "--data-dir", text(&data), "--name", "x", "--user-id", user];
+        let args = [&args[..], &["--wallet", "W1:NZD:alipay:120", "--key-file", text(&file)]].concat();
+        super::runs(&args)
+    };
+    let added = add("U1", "the-key-of-the-tills");
+    assert!(
+        added.status.success() && !String::from_utf8_lossy(&added.stdout).contains("the-key-of-the-tills")
+    );
+    no_file_holds(&data, "the-key-of-the-tills");
+    for bad in ["111222333", "short", "with a blank", ""] {
+        let refused = add("U2", bad);
+        assert!(!refused.status.success(), "{bad}");
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(bad.is_empty() || !said.contains(bad), "{said}");
+    }
+}

@@ -77,7 +77,9 @@ fn serve_refuses_what_is_not_safe() {
     database.pragma_update(None, "user_version", version + 1).unwrap();
     assert!(refuses(&serve).contains("newer"));
     database.pragma_update(None, "user_version", version).unwrap();
-    // Another master key does not open the secrets.
+    // Without the master key nothing is made up, and another one does not open the secrets.
+    std::fs::remove_file(dir.path().join("master.key")).unwrap();
+    assert!(refuses(&serve).contains("master key") && !dir.path().join("master.key").exists());
     std::fs::write(dir.path().join("master.key"), "ab".repeat(32)).unwrap();
     assert!(refuses(&serve).contains("master key"));
 }
@@ -91,7 +93,17 @@ async fn serve_refuses_the_documents_key() {
     std::fs::write(&file, data_args(&world.data_dir())).unwrap();
     let said = refuses(&["serve", "--config", text(&file), "--public-url", "https://pay.example"]);
     assert!(said.contains("api key printed in the documents") && !said.contains(KEY), "{said}");
-    world.start().await;
+    // Once all three users have other keys it starts.
+    let data = world.data_dir();
+    for user in ["U000334333", "U000000013", "U00001534"] {
+        prints(&["merchant", "rotate-key", "--data-dir", text(&data), user, "--old-valid-hours", "0"]);
+    }
+    let [port, admin] = [free_port(), free_port()].map(|port| (port, format!("127.0.0.1:{port}")));
+    let serve = ["serve", "--config", text(&file), "--public-url", "https://pay.example"];
+    let mut serve = command(&[&serve[..], &["--listen", &port.1, "--admin-listen", &admin.1]].concat());
+    let mut process = Process::start(&mut serve);
+    process.waits_for(port.0);
+    assert_eq!(process.terminates(), Some(0));
 }
 
 #[test]

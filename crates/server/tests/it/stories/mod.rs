@@ -10,5 +10,6 @@ mod repeat;
 mod restart;
 mod rules;
 mod stop;
+mod switches;
 mod till;
 mod waiting;

@@ -236,5 +236,15 @@ async fn orders_whose_time_runs_out() {
         ends(&order, "canceled", (0, 0)).await;
         order.cancels().await.gives(0);
     }));
+    let m = world.merchant();
+    stories.push(story("a cancel overtakes an expiry", async move {
+        let order = at_the_till(&m, "20.54").await;
+        pause_ms(2_500).await;
+        // From here on the wallet is silent, also when the order's time is up.
+        assert_eq!(order.payer_presses("pay").await.status, 503);
+        pause_ms(1_500).await;
+        order.is("pending").await.cancels().await.gives(1);
+        ends(&order, "canceled", (0, 0)).await;
+    }));
     together(stories).await;
 }

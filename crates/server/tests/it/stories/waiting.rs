@@ -84,3 +84,19 @@ async fn only_so_many_may_wait_and_who_leaves_makes_room() {
         assert_eq!(waiting.await.unwrap().json["status"], "canceled");
     }
 }
+
+/// Who waits is answered, so that a stop need not wait for them.
+#[tokio::test]
+async fn at_a_stop_everybody_is_answered() {
+    let mut world = TestWorld::new().await;
+    let order = world.merchant().sells("5.00").at_the_till().await;
+    let waiting = waits(&order);
+    let polls = world.app().long_polls.clone();
+    eventually("it waits", Duration::from_secs(3), async || (polls.waiting() == 1).then_some(())).await;
+    let started = std::time::Instant::now();
+    let (answer, ()) = tokio::join!(waiting, world.stop());
+    assert_eq!(answer.unwrap().gives(0).json["status"], "pending");
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    world.start().await;
+    order.cancels().await.gives(0);
+}
