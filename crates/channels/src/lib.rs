@@ -50,7 +50,7 @@ pub enum Call {
     Query(Payment),
     /// Close it if it is unpaid. Repeating it is harmless.
     Close(Payment),
-    /// Never repeated.
+    /// Repeated only if it got lost for certain and [`Capabilities::refund_number_is_key`].
     Refund(Payment, RefundOrder),
     QueryRefund(Payment, RefundOrder),
 }
@@ -103,6 +103,9 @@ pub struct Callback {
 pub struct Capabilities {
     pub methods: Vec<Method>,
     pub flows: Vec<Flow>,
+    /// The same refund number moves money once, however often it is sent. Only then may a refund the channel
+    /// has never heard of be sent again.
+    pub refund_number_is_key: bool,
 }
 
 impl Capabilities {

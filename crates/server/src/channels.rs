@@ -63,6 +63,13 @@ impl Channels {
         }
     }
 
+    /// Whether a refund that got lost may be sent again under its number.
+    pub fn refund_may_be_resent(&self, payment: &Payment) -> bool {
+        self.serving(&payment.method)
+            .find(|channel| channel.codec.offers(&payment.method, payment.flow))
+            .is_some_and(|channel| channel.codec.capabilities().refund_number_is_key)
+    }
+
     /// Asks the channel of the payment's method. Sent once; what cannot be told is `Unknown`.
     pub async fn ask(&self, call: &Call) -> Answer {
         let unknown = Answer::Outcome(Outcome::Unknown);

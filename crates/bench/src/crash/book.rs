@@ -23,6 +23,8 @@ pub struct Sale {
     /// It has a `callback_url`.
     pub wants_notice: bool,
     pub created: Answer,
+    /// Another till sent the same as well, perhaps first.
+    pub sent_again: bool,
     pub order_id: Option<String>,
     /// A cancel was answered 0.
     pub cancelled: bool,

@@ -151,8 +151,9 @@ async fn round(args: &CrashArgs, points: u32, mut dice: Dice, count: &mut Count)
     if count.findings.len() == findings_before {
         std::fs::remove_dir_all(&folder)?;
     } else {
-        println!("the data is kept in {}", folder.display());
-        std::fs::rename(&folder, folder.with_file_name(format!("crash-found-{}", count.points)))?;
+        let kept = child::fresh_folder(&format!("crash-found-{}", count.points))?;
+        std::fs::rename(&folder, &kept)?;
+        println!("the data is kept in {}", kept.display());
     }
     Ok(())
 }

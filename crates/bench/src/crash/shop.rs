@@ -16,7 +16,7 @@ use crate::client::Connection;
 use crate::dice::Dice;
 use crate::till::{self, Till};
 
-/// How a fresh order must be answered; the book is told if it is not.
+/// The merchant's tills, and where they write down what they were told.
 pub struct Shop {
     pub book: Rc<RefCell<Book>>,
     pub till: Till,
@@ -103,17 +103,21 @@ impl Shop {
 
     /// Sends a sale; what the answer says is in the book. `None` if it was refused.
     async fn send(&self, line: &mut Connection, place: usize, again: bool) -> io::Result<Option<String>> {
-        let (path, request) = self.sale(place, |sale| sale.sent.clone());
-        let reply = line.post_json(path, &request).await?;
-        let body = reply.text();
+        let (path, request) = self.sale(place, |sale| {
+            sale.sent_again |= again;
+            sale.sent.clone()
+        });
+        let body = line.post_json(path, &request).await?.text();
         let answer = code_of(&body);
-        if !again {
-            self.sale(place, |sale| sale.created = answer);
-            if answer == Answer::No {
-                self.complain(format!("a fresh order was refused: {request} -> {body}"));
+        let alone = self.sale(place, |sale| {
+            if sale.created != Answer::Yes {
+                sale.created = answer;
             }
-        } else if answer == Answer::Yes {
-            self.sale(place, |sale| sale.created = answer);
+            !sale.sent_again
+        });
+        // A repeat may find the order ended.
+        if answer == Answer::No && alone {
+            self.complain(format!("a fresh order was refused: {request} -> {body}"));
         }
         Ok((answer == Answer::Yes).then_some(body))
     }

@@ -69,11 +69,12 @@ pub async fn sandbox(args: SandboxArgs) -> Result<()> {
     let (store, vault) = app::open(&config, true)?;
     merchants::seed(&*store, &vault).await?;
     let sandbox = Sandbox::open(&config.data_dir)?;
+    let stop = stop_signal()?;
     let listeners = Listeners::bind(&config).await?;
     let welcome = welcome(&config);
     let assembled = app::assemble(config, store, vault, Some(sandbox))?;
     say(&welcome);
-    app::run(assembled, listeners, metrics, stop_signal()?).await;
+    app::run(assembled, listeners, metrics, stop).await;
     Ok(())
 }
 
@@ -122,11 +123,12 @@ pub async fn serve(args: ServeArgs) -> Result<()> {
     let metrics = admin::start_metrics()?;
     let (store, vault) = app::open(&config, true)?;
     refuse_document_keys(&store, &vault).await?;
+    let stop = stop_signal()?;
     let listeners = Listeners::bind(&config).await?;
     tracing::warn!("no channel to a wallet is configured: orders are refused with code 302 until one is");
     tracing::info!(listen = %config.listen, admin = %config.admin_listen, public_url = %config.public_url, "serving");
     let assembled = app::assemble(config, store, vault, None)?;
-    app::run(assembled, listeners, metrics, stop_signal()?).await;
+    app::run(assembled, listeners, metrics, stop).await;
     Ok(())
 }
 

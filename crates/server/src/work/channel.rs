@@ -47,7 +47,8 @@ impl Workers {
         let Some(order) = self.order_of(work).await? else {
             return self.gateway.settle(Self::done(work)).await;
         };
-        if order.state.is_final() {
+        if order.state != OrderState::Pending {
+            // Ended, or being closed since: nothing may be charged any more.
             return self.gateway.settle(Self::done(work)).await;
         }
         if work.attempt > 1 {
@@ -112,13 +113,7 @@ impl Workers {
         if refund.state != RefundState::Requested {
             return self.gateway.settle(Self::done(work)).await;
         }
-        let payment = channels::payment(&order, &self.seller(&order).await?);
-        let refund_order = channels::refund_order(&order, &refund);
-        let call = match work.attempt {
-            1 => Call::Refund(payment, refund_order),
-            _ => Call::QueryRefund(payment, refund_order),
-        };
-        match self.gateway.channels.ask(&call).await {
+        match self.ask_for_refund(work, &order, &refund).await? {
             Answer::Outcome(outcome @ (Outcome::Paid { .. } | Outcome::Declined { .. })) => {
                 self.gateway.refund_says(work.key, number, outcome, Self::done(work)).await
             }
@@ -127,10 +122,25 @@ impl Workers {
                 self.gateway.refund_says(work.key, number, outcome, Self::done(work)).await
             }
             Answer::Outcome(_) | Answer::Presented(_) | Answer::NeverHeardOf => {
-                debug_assert!(matches!(work.key.kind, WorkKind::Refund(_)));
                 self.gateway.settle(Self::retry(work, ask_delay_s(work.attempt))).await
             }
         }
+    }
+
+    /// Sends it at the first attempt, asks at the others. One that got lost for certain is sent again under
+    /// its number, where the channel takes a number once only: the merchant was told it will be done.
+    async fn ask_for_refund(&self, work: &Work, order: &Order, refund: &Refund) -> Result<Answer, Problem> {
+        let payment = channels::payment(order, &self.seller(order).await?);
+        let refund_order = channels::refund_order(order, refund);
+        let channels = &self.gateway.channels;
+        if work.attempt > 1 {
+            let answer = channels.ask(&Call::QueryRefund(payment.clone(), refund_order.clone())).await;
+            let is_lost = answer == Answer::NeverHeardOf && lost(refund.requested_at);
+            if !is_lost || !channels.refund_may_be_resent(&payment) {
+                return Ok(answer);
+            }
+        }
+        Ok(channels.ask(&Call::Refund(payment, refund_order)).await)
     }
 }
 

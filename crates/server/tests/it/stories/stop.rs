@@ -68,6 +68,21 @@ async fn a_cancel_races_a_payment() {
     }
 }
 
+/// A till that cancels right after it has sent a bar code, while the wallet is being asked for the money.
+#[tokio::test]
+async fn a_cancel_races_a_charge() {
+    let world = TestWorld::new().await;
+    for _ in 0..12 {
+        let order = world.merchant().sells("6.00").by_bar_code("134588558514585062").await;
+        let status = match order.cancels().await.code() {
+            0 => "canceled",
+            900 => "paid",
+            other => panic!("code {other}"),
+        };
+        order.is(status).await.is_notified(status).await;
+    }
+}
+
 #[tokio::test]
 async fn an_order_ends_when_its_time_is_up() {
     let world = TestWorld::with(|config| {
