@@ -1,6 +1,9 @@
-//! How much of the machine others took while something was measured. All times in the kernel's ticks, which cancel out.
+//! Who took how much of the machine while something was measured: the server, and others. In the kernel's ticks.
 
 use std::fs;
+
+/// What Linux tells processes, whatever it uses itself.
+const TICKS_PER_SECOND: f64 = 100.0;
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Ticks {
@@ -8,7 +11,9 @@ struct Ticks {
     all: u64,
     /// Processes, and what the host took from us.
     busy: u64,
-    /// The measured and the measuring process.
+    /// The measured process.
+    child: u64,
+    /// That and the measuring process.
     ours: u64,
 }
 
@@ -21,6 +26,12 @@ pub struct Noise {
 impl Noise {
     pub fn listen(child: u32) -> Self {
         Self { child, start: Ticks::now(child) }
+    }
+
+    /// What the server took since, in seconds of one core.
+    pub fn server_cpu_s(&self) -> f64 {
+        let now = Ticks::now(self.child);
+        now.child.saturating_sub(self.start.child) as f64 / TICKS_PER_SECOND
     }
 
     /// The share of the machine, 0 to 1, that others took since.
@@ -38,7 +49,8 @@ impl Ticks {
         let at = |place: usize| columns.get(place).copied().unwrap_or_default();
         // user, nice, system; idle, iowait, irq, softirq; steal
         let busy = at(0) + at(1) + at(2) + at(7);
-        Self { all: columns.iter().take(8).sum(), busy, ours: process("self") + process(&child.to_string()) }
+        let child = process(&child.to_string());
+        Self { all: columns.iter().take(8).sum(), busy, child, ours: child + process("self") }
     }
 }
 

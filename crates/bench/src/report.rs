@@ -53,6 +53,7 @@ struct Turn {
     measured: Measured,
     /// Of the machine, taken by others.
     noise: f64,
+    server_cpu_s: f64,
     idle: Memory,
     after: Memory,
 }
@@ -197,10 +198,10 @@ fn turn(
     let shots = make(running.address, &mut counter, enough)?;
     let listening = Noise::listen(running.id());
     let measured = fire(shots, how(limit))?;
-    let noise = listening.share();
+    let (noise, server_cpu_s) = (listening.share(), listening.server_cpu_s());
     let after = running.memory();
     end(running, &recipe)?;
-    Ok(Turn { measured, noise, idle, after })
+    Ok(Turn { measured, noise, server_cpu_s, idle, after })
 }
 
 fn end(running: Running, recipe: &Recipe) -> Result<()> {
@@ -223,6 +224,12 @@ fn start_time_ms(program: &Path, dice: &mut Dice) -> Result<f64> {
     let (running, took) = recipe.start_and_wait()?;
     end(running, &recipe)?;
     Ok(took.as_secs_f64() * 1_000.0)
+}
+
+impl Turn {
+    fn cpu_us(&self) -> f64 {
+        self.server_cpu_s * 1e6 / self.measured.latency.count().max(1) as f64
+    }
 }
 
 impl Row {
@@ -251,7 +258,7 @@ impl Row {
         let ratio = self.ratio();
         let p99_goal = self.workload.p99_goal_ms.map_or(String::new(), |goal| format!(", p99 <= {goal} ms"));
         format!(
-            "| {} | {:.0}/s | {} {:.0}/s | **{:.2}** ({:.2}-{:.2}) | >= {:.2}{p99_goal} | {} | {:.1} ms | {:.1} ms | {:.1} ms | {:.0} % | {} |",
+            "| {} | {:.0}/s | {} {:.0}/s | **{:.2}** ({:.2}-{:.2}) | >= {:.2}{p99_goal} | {} | {:.1} ms | {:.1} ms | {:.1} ms | {:.1} us, {:.1} us | {:.0} % | {} |",
             self.workload.title,
             self.spread(|(_, gateway)| gateway.measured.per_second()).median,
             self.workload.floor.word().to_uppercase(),
@@ -264,6 +271,8 @@ impl Row {
             self.spread(|(_, gateway)| gateway.measured.latency.quantile_ms(0.5)).median,
             self.p99_ms().median,
             self.spread(|(floor, _)| floor.measured.latency.quantile_ms(0.99)).median,
+            self.spread(|(_, gateway)| gateway.cpu_us()).median,
+            self.spread(|(floor, _)| floor.cpu_us()).median,
             100.0 * self.spread(noise).max,
             self.wrong(),
         )
@@ -290,8 +299,8 @@ fn document(args: &LoadArgs, rows: &[Row], start_ms: Spread) -> String {
         "- command: `cargo xtask bench --seconds {} --rounds {} --connections {}`\n",
         args.seconds, args.rounds, args.connections
     );
-    text += "| work | gateway | floor | ratio, median (least-most) | goal | met | p50 | p99 | floor's p99 | taken by others | wrong answers |\n";
-    text += "|---|---|---|---|---|---|---|---|---|---|---|\n";
+    text += "| work | gateway | floor | ratio, median (least-most) | goal | met | p50 | p99 | floor's p99 | CPU per answer, floor's | taken by others | wrong answers |\n";
+    text += "|---|---|---|---|---|---|---|---|---|---|---|---|\n";
     for row in rows {
         text += &row.line();
         text.push('\n');

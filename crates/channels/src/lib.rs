@@ -95,6 +95,8 @@ pub enum Answer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Callback {
     pub trade_no: String,
+    /// What the channel says was to be paid; the gateway checks it against the order.
+    pub amount: Money,
     pub outcome: Outcome,
 }
 

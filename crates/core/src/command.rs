@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::ids::{MerchantId, OrderNo, RefundNo};
+use crate::ids::{MerchantId, OrderNo};
 use crate::order::{Presentation, Terms};
 use crate::refund::Refund;
 use crate::time::Timestamp;
@@ -85,6 +85,3 @@ impl Command {
         }
     }
 }
-
-/// The refund a [`Command::RefundSays`] speaks of.
-pub type RefundRef = (OrderNo, RefundNo);

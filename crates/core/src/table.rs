@@ -15,7 +15,6 @@ pub const TRANSITIONS: &[(&str, &str, &str)] = &[
     ("pending", "expire", "pending"),
     ("pending", "expire", "failed"),
     ("pending", "expire", "closing"),
-    ("closing", "create", "closing"),
     ("closing", "present", "closing"),
     ("closing", "channel says pending", "closing"),
     ("closing", "channel says nothing", "closing"),
@@ -46,6 +45,7 @@ const NOTES: &str = "\
 - `channel says declined` while `closing` means closed and unpaid: it ends as `cancelled` (the merchant asked) or `failed` (time ran out).
 - `channel says paid` for an order that has ended unpaid is a late payment: the state stays, the money is given back whole.
 - `channel says nothing` (a time-out, an unreadable answer) never moves an order: the channel is asked again.
+- A bar code order that ends unpaid is asked about once more a minute later: its charge may have been on its way.
 - A refund changes the order's funds, not its state: `refunded + refunding <= captured`.
 ";
 

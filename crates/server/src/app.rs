@@ -38,6 +38,8 @@ pub struct App {
     pub gateway: Arc<Gateway>,
     pub latipay: Arc<Latipay>,
     pub long_polls: Arc<LongPolls>,
+    /// Shoppers' pages wait apart: they cannot take the places of the merchant's tills.
+    pub page_polls: Arc<LongPolls>,
     pub pool: Pool,
     pub vault: Arc<Vault>,
     health: Health,
@@ -118,6 +120,7 @@ pub fn assemble(
     let app = Arc::new(App {
         health: Health::new(gateway.store.clone(), long_polls.clone()),
         long_polls,
+        page_polls: LongPolls::new(config.limits.long_polls, config.limits.long_polls_per_merchant),
         pool: Pool::start(threads)?,
         config,
         gateway,

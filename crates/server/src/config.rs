@@ -103,8 +103,14 @@ pub struct Channels {
 impl Config {
     /// Reads defaults, then the file, then the environment.
     pub fn load(file: Option<&Path>) -> Result<Self> {
-        let mut builder =
-            config::Config::builder().add_source(config::File::from_str(DEFAULT, config::FileFormat::Toml));
+        Self::load_over("", file)
+    }
+
+    /// The same with other defaults over ours.
+    pub fn load_over(defaults: &str, file: Option<&Path>) -> Result<Self> {
+        let mut builder = config::Config::builder()
+            .add_source(config::File::from_str(DEFAULT, config::FileFormat::Toml))
+            .add_source(config::File::from_str(defaults, config::FileFormat::Toml));
         if let Some(file) = file {
             let text =
                 std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
@@ -128,6 +134,21 @@ impl Config {
         let url = url::Url::parse(&self.public_url).context("public_url is not a URL")?;
         if !matches!(url.scheme(), "http" | "https") || self.public_url.ends_with('/') {
             bail!("public_url must be http:// or https://, without a slash at the end");
+        }
+        // A worker that waits longer than its lease loses it; a refund counts as lost after a minute.
+        for (name, value, range) in [
+            ("limits.connections", self.limits.connections, 1..=1_000_000),
+            ("limits.body_bytes", self.limits.body_bytes, 1_024..=1_048_576),
+            ("notify.per_endpoint", self.notify.per_endpoint, 1..=1_024),
+            ("outbound.timeout_s", self.outbound.timeout_s as usize, 1..=20),
+            ("channels.timeout_s", self.channels.timeout_s as usize, 1..=20),
+            ("orders.lifetime_s", self.orders.lifetime_s as usize, 1..=604_800),
+            ("orders.barcode_lifetime_s", self.orders.barcode_lifetime_s as usize, 1..=3_600),
+            ("orders.answer_within_s", self.orders.answer_within_s as usize, 0..=60),
+        ] {
+            if !range.contains(&value) {
+                bail!("{name} is {value}; it must be {} to {}", range.start(), range.end());
+            }
         }
         self.rates().map(drop)
     }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use tillgate_channels::{Answer, Call};
 use tillgate_core::{
-    Asked, Command, Decision, MerchantId, NewOrder, NewRefund, Order, OrderNo, Outcome, Presentation, Refund,
-    RefundNo, RefundState, Refusal, Timestamp, Work, WorkKey, decide,
+    Asked, Command, Decision, MerchantId, NewOrder, NewRefund, Order, OrderNo, OrderState, Outcome,
+    Presentation, Refund, RefundNo, RefundState, Refusal, Timestamp, Work, WorkKey, decide,
 };
 use tillgate_store::{Changeset, Conflict, OrderKey, Store, StoreError, WorkUpdate};
 use tokio::sync::mpsc;
@@ -235,7 +235,9 @@ impl Gateway {
             Answer::Presented(presentation) => {
                 let command = Command::Present(presentation);
                 let order = self.apply(order.merchant, order.number, command, None).await?;
-                if order.state.is_final() && order.presentation == Presentation::None {
+                let is_unpaid =
+                    matches!(order.state, OrderState::Failed { .. } | OrderState::Cancelled { .. });
+                if is_unpaid && order.presentation == Presentation::None {
                     // Ended while the channel prepared it: nobody has seen the code, close it there.
                     self.channels.ask(&Call::Close(channels::payment(&order, seller))).await;
                 }
@@ -308,10 +310,20 @@ impl Gateway {
     pub async fn channel_callback(&self, channel: &str, body: &[u8]) -> Result<bool, Problem> {
         let Some(channel) = self.channels.named(channel) else { return Ok(false) };
         let Some(callback) = channel.codec.decode_callback(body) else {
-            tracing::warn!(channel = channel.codec.name(), "a callback that is not signed by the channel");
+            metrics::counter!("tillgate_callbacks_refused_total").increment(1);
+            tracing::debug!(channel = channel.codec.name(), "a callback that is not signed by the channel");
             return Ok(false);
         };
         let Some((merchant, number)) = channels::read_trade_no(&callback.trade_no) else { return Ok(false) };
+        let order = self.store.load_order(merchant, OrderKey::Number(number)).await?;
+        let is_theirs = order.is_some_and(|order| {
+            let terms = &order.terms;
+            channel.codec.offers(&terms.method, terms.flow) && terms.amount == callback.amount
+        });
+        if !is_theirs {
+            tracing::error!(order = %number, "a signed callback about another channel's order or another amount");
+            return Ok(false);
+        }
         let command = Command::ChannelSays { asked: Asked::Callback, outcome: callback.outcome };
         match self.apply(merchant, number, command, None).await {
             Ok(_) => Ok(true),

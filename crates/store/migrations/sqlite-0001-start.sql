@@ -110,6 +110,12 @@ CREATE TABLE work (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX work_due ON work (due_at);
 
+-- What the database is for: a live gateway and a sandbox never share one.
+CREATE TABLE purpose (
+    one  INTEGER PRIMARY KEY CHECK (one = 1),
+    word TEXT NOT NULL
+) STRICT;
+
 -- A row that a readiness probe writes: a full or broken disk shows here first.
 CREATE TABLE heartbeat (
     one   INTEGER PRIMARY KEY CHECK (one = 1),

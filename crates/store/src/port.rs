@@ -109,6 +109,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         key: NewKey,
     ) -> Answer<'a, ()>;
 
+    /// What the database is for; the first to say so decides. Gives the word that holds.
+    fn claim<'a>(&'a self, purpose: &'a str) -> Answer<'a, String>;
     /// Writes something durably: an error says the store does not take writes.
     fn check(&self) -> Answer<'_, ()>;
     /// Totals for a checker: orders by state, the sum of all postings (which is zero), work owed.

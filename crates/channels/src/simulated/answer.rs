@@ -1,6 +1,6 @@
 //! What the simulated wallets' answers and callbacks mean. `None` is for words that are not understood.
 
-use tillgate_core::{Flow, Outcome, Presentation, Timestamp};
+use tillgate_core::{Currency, Flow, Money, Outcome, Presentation, Timestamp};
 
 use crate::{Answer, Call, Callback};
 
@@ -51,7 +51,9 @@ pub fn read(fields: &Fields<'_>, call: &Call) -> Option<Read> {
 
 pub fn callback(fields: &Fields<'_>) -> Option<Callback> {
     let outcome = (fields.get("service") == "notify").then(|| outcome(fields, "paid")).flatten()?;
-    Some(Callback { trade_no: present(fields, "out_trade_no")?, outcome })
+    let currency = Currency::from_code(fields.get("currency"))?;
+    let amount = Money::parse_decimal(fields.get("amount"), currency).ok()?;
+    Some(Callback { trade_no: present(fields, "out_trade_no")?, amount, outcome })
 }
 
 /// `done` is the word for money that has moved.

@@ -39,7 +39,7 @@ pub fn repeat(decision: Decision, new: &NewOrder) -> Result<Decision, Refusal> {
     if let Some(term) = first_difference(&order.terms, &new.terms) {
         return Err(Refusal::ReferenceReused(term));
     }
-    if order.state.is_final() {
+    if order.state != OrderState::Pending {
         return Err(Refusal::ReferenceEnded(order.state.name()));
     }
     Ok(decision)

@@ -15,7 +15,7 @@ pub fn channel_says(decision: Decision, asked: Asked, outcome: Outcome) -> Decis
         (OrderState::Pending | OrderState::Closing(_), Outcome::Paid { channel_ref, payer, at }) => {
             paid(decision, channel_ref, payer, at)
         }
-        (OrderState::Pending, Outcome::Declined { reason }) => declined(decision, reason),
+        (OrderState::Pending, Outcome::Declined { reason }) => declined(decision, asked, reason),
         (OrderState::Closing(close), Outcome::Declined { .. }) => stop::closed(decision, close),
         (OrderState::Pending, Outcome::Pending | Outcome::Unknown) if asked == Asked::Charge => {
             keep_asking(decision)
@@ -39,8 +39,10 @@ fn paid(mut decision: Decision, channel_ref: String, payer: String, at: Timestam
     decision
 }
 
-fn declined(mut decision: Decision, reason: String) -> Decision {
-    let reason = FailReason::Declined(reason);
+fn declined(mut decision: Decision, asked: Asked, reason: String) -> Decision {
+    // A channel keeps the same time as we do and may be the first to say that it is up.
+    let is_up = asked != Asked::Charge && decision.at >= decision.order.terms.expires_at;
+    let reason = if is_up { FailReason::Expired } else { FailReason::Declined(reason) };
     decision.order.state = OrderState::Failed { at: decision.at, reason: reason.clone() };
     decision.record(Event::Failed(reason));
     decision.finish();

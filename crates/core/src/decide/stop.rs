@@ -6,6 +6,9 @@ use crate::order::{CloseReason, FailReason, OrderState, Presentation};
 use crate::refusal::Refusal;
 use crate::work::WorkKind;
 
+/// Longer than any channel's time-out.
+const LOOK_AGAIN_AFTER_CHARGE_S: i64 = 60;
+
 pub fn cancel(mut decision: Decision) -> Result<Decision, Refusal> {
     match &decision.order.state {
         OrderState::Paid { .. } => Err(Refusal::AlreadyPaid),
@@ -57,5 +60,10 @@ pub fn closed(mut decision: Decision, reason: CloseReason) -> Decision {
         }
     }
     decision.finish();
+    if decision.order.presentation == Presentation::Charge {
+        // The charge may have been on its way when the channel closed what it did not know yet: look again.
+        let look_at = decision.at.plus_s(LOOK_AGAIN_AFTER_CHARGE_S);
+        decision.owe(WorkKind::Ask, look_at);
+    }
     decision
 }

@@ -1,4 +1,4 @@
-//! `merchant add | list | rotate-key`.
+//! `merchant add | list | rotate-key | set-wallet | enable | disable`.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -192,8 +192,9 @@ fn imported_key(file: &Path) -> Result<String> {
     if key == DOCUMENT_KEY {
         bail!("{}: this key is printed in the documents", file.display());
     }
-    if key.len() < 8 || key.contains(char::is_whitespace) {
-        bail!("{}: a key has at least 8 characters and no blanks", file.display());
+    // Shoppers see signatures made with it, so it must not be guessed at leisure.
+    if key.len() < 16 || key.contains(char::is_whitespace) {
+        bail!("{}: a key has at least 16 characters and no blanks", file.display());
     }
     Ok(key.to_owned())
 }

@@ -87,6 +87,8 @@ pub fn main() -> ExitCode {
 }
 
 fn dispatch(command: Command) -> Result<ExitCode> {
+    // A socket for each till that waits.
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
@@ -107,8 +109,12 @@ fn dispatch(command: Command) -> Result<ExitCode> {
     })
 }
 
-/// Prints a line for people; a closed pipe is no error.
+/// Prints a line for people; a closed pipe is no error. What merchants and shops sent cannot steer the terminal.
 fn say(text: &str) {
     use std::io::Write as _;
-    let _ = writeln!(std::io::stdout(), "{text}");
+    let shown: String = text
+        .chars()
+        .map(|c| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c })
+        .collect();
+    let _ = writeln!(std::io::stdout(), "{shown}");
 }

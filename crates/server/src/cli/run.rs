@@ -29,9 +29,9 @@ pub struct SandboxArgs {
     /// What merchants and shoppers call us; http:// and the address if absent.
     #[arg(long)]
     public_url: Option<String>,
-    /// Where the sandbox keeps everything.
-    #[arg(long, default_value = "tillgate-sandbox")]
-    data_dir: PathBuf,
+    /// Where the sandbox keeps everything; tillgate-sandbox if absent.
+    #[arg(long)]
+    data_dir: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -47,18 +47,29 @@ pub struct ServeArgs {
     public_url: Option<String>,
 }
 
+/// What the sandbox has other defaults for.
+const SANDBOX_DEFAULTS: &str = r#"
+data_dir = "tillgate-sandbox"
+[channels]
+timeout_s = 2
+[rates]
+NZD = "4.64490"
+AUD = "4.75320"
+CNY = "1"
+"#;
+
 fn sandbox_config(args: &SandboxArgs) -> Result<Config> {
-    let mut config = Config::load(None)?;
+    let mut config = Config::load_over(SANDBOX_DEFAULTS, None)?;
     config.listen = args.listen.unwrap_or(config.listen);
     config.admin_listen = args.admin_listen.unwrap_or(config.admin_listen);
-    config.public_url = args.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
-    config.data_dir.clone_from(&args.data_dir);
+    config.data_dir = args.data_dir.clone().unwrap_or(config.data_dir);
+    if let Some(public_url) = &args.public_url {
+        config.public_url.clone_from(public_url);
+    } else if std::env::var_os("TILLGATE_PUBLIC_URL").is_none() {
+        config.public_url = format!("http://{}", config.listen);
+    }
     let loopback = ["127.0.0.0/8", "::1/128"].iter().filter_map(|net| net.parse::<ipnet::IpNet>().ok());
     config.outbound.allow_networks.extend(loopback);
-    config.channels.timeout_s = 2;
-    for (code, rate) in [("NZD", "4.64490"), ("AUD", "4.75320"), ("CNY", "1")] {
-        config.rates.entry(code.into()).or_insert_with(|| rate.into());
-    }
     Ok(config)
 }
 
@@ -67,6 +78,7 @@ pub async fn sandbox(args: SandboxArgs) -> Result<()> {
     logging::start(&config.log)?;
     let metrics = admin::start_metrics()?;
     let (store, vault) = app::open(&config, true)?;
+    claim(&*store, "sandbox").await?;
     merchants::seed(&*store, &vault).await?;
     let sandbox = Sandbox::open(&config.data_dir)?;
     let stop = stop_signal()?;
@@ -122,6 +134,7 @@ pub async fn serve(args: ServeArgs) -> Result<()> {
     logging::start(&config.log)?;
     let metrics = admin::start_metrics()?;
     let (store, vault) = app::open(&config, true)?;
+    claim(&*store, "live").await?;
     refuse_document_keys(&store, &vault).await?;
     let stop = stop_signal()?;
     let listeners = Listeners::bind(&config).await?;
@@ -129,6 +142,15 @@ pub async fn serve(args: ServeArgs) -> Result<()> {
     tracing::info!(listen = %config.listen, admin = %config.admin_listen, public_url = %config.public_url, "serving");
     let assembled = app::assemble(config, store, vault, None)?;
     app::run(assembled, listeners, metrics, stop).await;
+    Ok(())
+}
+
+/// Play money and real money are never kept together.
+async fn claim(store: &dyn Store, purpose: &str) -> Result<()> {
+    let word = store.claim(purpose).await?;
+    if word != purpose {
+        bail!("this data folder belongs to a {word} gateway; use another one");
+    }
     Ok(())
 }
 

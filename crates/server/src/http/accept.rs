@@ -21,6 +21,10 @@ pub struct AcceptLimits {
     pub grace: Duration,
 }
 
+/// How long an answer may stay unread.
+const UNREAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Bytes the kernel keeps of answers nobody has read, per connection; our largest page fits.
+const SEND_BUFFER: usize = 128 * 1024;
 /// Bytes read ahead per connection; a header must fit.
 const READ_BUFFER: usize = 16 * 1024;
 
@@ -69,6 +73,10 @@ fn serve_one(
     graceful: &GracefulShutdown,
 ) {
     let _ = stream.set_nodelay(true);
+    // A client that sends requests and never reads the answers is dropped by the kernel.
+    let socket = socket2::SockRef::from(&stream);
+    let _ = socket.set_tcp_user_timeout(Some(UNREAD_TIMEOUT));
+    let _ = socket.set_send_buffer_size(SEND_BUFFER);
     let connection = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let connection = graceful.watch(connection);
     tokio::spawn(async move {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use tillgate_core::{FailReason, Order, OrderState, Presentation, Terms};
@@ -149,11 +150,12 @@ async fn payable(app: &App, nonce: &str) -> Result<Option<(Order, Arc<Profile>)>
 
 pub async fn hosted(
     State(app): State<Arc<App>>,
-    Path(nonce): Path<String>,
+    path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response<Body> {
     let language = Visitor::of(query.as_deref(), &headers).language;
+    let nonce = path.map(|Path(nonce)| nonce).unwrap_or_default();
     match payable(&app, &nonce).await {
         Ok(Some((order, profile))) => {
             page(StatusCode::OK, view(&app, &nonce, language, &order, &profile).render())
@@ -220,18 +222,21 @@ fn view(app: &App, nonce: &str, language: Language, order: &Order, profile: &Pro
 /// News for the page: answers when the state is another than the page knows, or after a while.
 pub async fn hosted_status(
     State(app): State<Arc<App>>,
-    Path(nonce): Path<String>,
+    path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response<Body> {
     let known = Visitor::of(query.as_deref(), &headers).known;
+    let nonce = path.map(|Path(nonce)| nonce).unwrap_or_default();
     let news = async {
         let Some((order, profile)) = payable(&app, &nonce).await? else { return Ok(None) };
         let is_news = |order: &Order| known.as_deref() != Some(state_of(order).word());
         if is_news(&order) {
             return Ok(Some((order, profile)));
         }
-        let Some(_place) = app.long_polls.enter(order.merchant) else { return Ok(Some((order, profile))) };
+        let Some(_place) = app.page_polls.enter(order.merchant) else {
+            return Ok(Some((order, profile)));
+        };
         let order = app.gateway.wait_until(order, NEWS_PATIENCE, is_news).await?;
         Ok::<_, Problem>(Some((order, profile)))
     };

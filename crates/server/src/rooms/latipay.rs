@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::{Response, StatusCode};
 use tillgate_core::{
-    Command, Flow, Method, NewOrder, Order, OrderState, Presentation, Rate, RefundState, Refusal,
+    CloseReason, Command, FailReason, Flow, Method, NewOrder, Order, OrderState, Presentation, Rate,
+    RefundState, Refusal,
 };
 use tillgate_protocols::latipay::{
     self as room, Call, Context, CreateCall, Offer, Profile, Received, Reject, Route,
@@ -161,11 +163,11 @@ impl Latipay {
     async fn order_by_reference(&self, profile: &Profile, reference: &str) -> Result<Order, Problem> {
         let key = OrderKey::Reference { room: ROOM, reference };
         let order = self.store.load_order(profile.organisation_id, key).await?;
-        Ok(order.ok_or(Refusal::OrderNotFound)?)
+        Ok(order.filter(|order| belongs_to(order, profile)).ok_or(Refusal::OrderNotFound)?)
     }
 }
 
-async fn answer(result: Result<String, Refused>) -> Response<Body> {
+fn answer(result: Result<String, Refused>) -> Response<Body> {
     let body = match result {
         Ok(body) | Err(Refused(body)) => body,
     };
@@ -178,7 +180,7 @@ where
     F: AsyncFnOnce(&[u8]) -> Result<String, Refused>,
 {
     match body::read(request.into_body(), app.body_limits()).await {
-        Ok(bytes) => answer(handle(&bytes).await).await,
+        Ok(bytes) => answer(handle(&bytes).await),
         Err(error) => {
             let (status, what) = match error {
                 BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
@@ -255,7 +257,7 @@ pub async fn refund(State(app): State<Arc<App>>, request: Request) -> Response<B
         let found =
             desk.store.load_order(merchant, OrderKey::Number(order)).await.map_err(|e| problem(e.into()))?;
         let found = found
-            .filter(|found| &*found.room == ROOM)
+            .filter(|found| belongs_to(found, &profile))
             .ok_or_else(|| problem(Refusal::OrderNotFound.into()))?;
         let amount = amount.read(found.terms.amount.currency)?;
         let number = app.gateway.refund(merchant, order, amount.minor, &reference).await.map_err(problem)?;
@@ -300,12 +302,13 @@ pub async fn cancel(State(app): State<Arc<App>>, request: Request) -> Response<B
 
 pub async fn query(
     State(app): State<Arc<App>>,
-    Path(reference): Path<String>,
+    path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Response<Body> {
     let handle = async {
         let desk = &app.latipay;
         let route = Route::Query;
+        let reference = path_value(path)?;
         let received = room::read_query(route, &reference, query.as_deref().unwrap_or_default())?;
         let (profile, call) = desk.understand(&app, received).await?;
         let Call::Query { reference, wait } = call else { return Err(Refused(room::fault_answer())) };
@@ -323,28 +326,33 @@ pub async fn query(
         }
         Ok(room::query_answer(&profile, &order))
     };
-    answer(handle.await).await
+    answer(handle.await)
 }
 
 pub async fn detail(
     State(app): State<Arc<App>>,
-    Path(wallet_id): Path<String>,
+    path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Response<Body> {
     let handle = async {
+        let wallet_id = path_value(path)?;
         let received = room::read_query(Route::Detail, &wallet_id, query.as_deref().unwrap_or_default())?;
         match app.latipay.understand(&app, received).await? {
             (_, Call::Detail(account)) => Ok(room::detail_answer(&account)),
             _ => Err(Refused(room::fault_answer())),
         }
     };
-    answer(handle.await).await
+    answer(handle.await)
 }
 
-pub async fn gatewaydata(State(app): State<Arc<App>>, Path(nonce): Path<String>) -> Response<Body> {
+pub async fn gatewaydata(
+    State(app): State<Arc<App>>,
+    path: Result<Path<String>, PathRejection>,
+) -> Response<Body> {
     let handle = async {
         let desk = &app.latipay;
         let route = Route::Gatewaydata;
+        let nonce = path_value(path)?;
         let fault = |error: anyhow::Error| {
             tracing::error!(%error, "gatewaydata");
             Refused(room::fault_answer())
@@ -369,13 +377,25 @@ pub async fn gatewaydata(State(app): State<Arc<App>>, Path(nonce): Path<String>)
         let Some((Some(png), text)) = picture else { return Err(Refused(room::fault_answer())) };
         Ok(room::gatewaydata_answer(&profile, &order, &nonce, &text, &png))
     };
-    answer(handle.await).await
+    answer(handle.await)
 }
 
-/// A nonce is good until its order is final.
+/// A user acts on the orders of his own wallets; his colleague's under the same merchant are not his.
+fn belongs_to(order: &Order, profile: &Profile) -> bool {
+    &*order.room == ROOM && profile.account(&order.terms.account).is_some()
+}
+
+/// The path's own field, or the answer for one that is not UTF-8.
+fn path_value(path: Result<Path<String>, PathRejection>) -> Result<String, Refused> {
+    path.map(|Path(value)| value).map_err(|_| Reject::data("the path is not UTF-8").into())
+}
+
+/// A nonce is good until its order is final or being closed.
 fn ended(order: &Order) -> Option<Refusal> {
     match &order.state {
-        OrderState::Pending | OrderState::Closing(_) => None,
+        OrderState::Pending => None,
+        OrderState::Closing(CloseReason::Cancelled) => Some(Refusal::AlreadyCancelled),
+        OrderState::Closing(CloseReason::Expired) => Some(Refusal::AlreadyFailed(FailReason::Expired)),
         OrderState::Paid { .. } => Some(Refusal::AlreadyPaid),
         OrderState::Failed { reason, .. } => Some(Refusal::AlreadyFailed(reason.clone())),
         OrderState::Cancelled { .. } => Some(Refusal::AlreadyCancelled),

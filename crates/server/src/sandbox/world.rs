@@ -55,8 +55,10 @@ impl Sandbox {
     /// Lets time pass in the world and carries its callbacks to the gateway.
     pub async fn run(&self, gateway: Arc<Gateway>, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
+            let mut broken = false;
             let taken = self.world.take_callbacks(clock::now().millis()).unwrap_or_else(|error| {
                 tracing::error!(%error, "the wallets' journal");
+                broken = true;
                 Vec::new()
             });
             let none = taken.is_empty();
@@ -72,6 +74,7 @@ impl Sandbox {
             }
             if none {
                 let due_ms = self.world.next_due().map_or(i64::MAX, |due| due - clock::now().millis());
+                let due_ms = if broken { i64::MAX } else { due_ms };
                 let pause = Duration::from_millis(due_ms.clamp(1, LOOK_AGAIN.as_millis() as i64) as u64);
                 tokio::select! {
                     _ = stop.changed() => {}

@@ -16,7 +16,10 @@ const QUEUED_PER_PLACE: usize = 4;
 const FAILURES: u32 = 5;
 /// First pause; it doubles up to [`LONGEST_PAUSE_MS`].
 const PAUSE_MS: i64 = 2_000;
-const LONGEST_PAUSE_MS: i64 = 60_000;
+const LONGEST_PAUSE_MS: i64 = 25_000;
+/// Before asking again at an endpoint that is busy, and at one that fails.
+const BUSY_MS: i64 = 300;
+const BUSY_FAILING_MS: i64 = 4_000;
 /// Endpoints remembered; past that the quiet ones are forgotten.
 const REMEMBERED: usize = 10_000;
 
@@ -44,8 +47,8 @@ pub enum Pass {
     Go(OwnedSemaphorePermit),
     /// All places are taken: wait for one, holding this place in the queue.
     Queue(OwnedSemaphorePermit, Arc<Semaphore>),
-    /// The queue is full too: try again a moment later.
-    Busy,
+    /// Nobody may wait, or the queue is full: try again after so many milliseconds.
+    Busy(i64),
     /// It keeps failing: not before then.
     NotBefore(Timestamp),
 }
@@ -91,11 +94,16 @@ impl Breakers {
         {
             return Pass::Go(place);
         }
+        if endpoint.failures > 0 {
+            // Its one call is running into its time-out; no use in coming back before.
+            return Pass::Busy(BUSY_FAILING_MS);
+        }
+        let queued = self.per_endpoint * QUEUED_PER_PLACE - endpoint.queue.available_permits();
         match endpoint.queue.clone().try_acquire_owned() {
-            Ok(queued) if endpoint.proven && endpoint.failures == 0 => {
-                Pass::Queue(queued, endpoint.places.clone())
+            Ok(place) if endpoint.proven || queued < UNPROVEN_AT_ONCE => {
+                Pass::Queue(place, endpoint.places.clone())
             }
-            Ok(_) | Err(_) => Pass::Busy,
+            Ok(_) | Err(_) => Pass::Busy(BUSY_MS),
         }
     }
 
@@ -148,11 +156,13 @@ mod tests {
         let breakers = Breakers::new(2);
         let (first, second) = (breakers.ask("x", at(0)), breakers.ask("x", at(0)));
         assert!(matches!((&first, &second), (Pass::Go(_), Pass::Go(_))));
-        assert!(matches!(breakers.ask("x", at(0)), Pass::Busy), "nobody queues for a stranger");
+        let strangers: Vec<Pass> = (0..5).map(|_| breakers.ask("x", at(0))).collect();
+        assert_eq!(strangers.iter().filter(|pass| matches!(pass, Pass::Queue(..))).count(), UNPROVEN_AT_ONCE);
+        drop(strangers);
         breakers.report("x", true, at(0));
         let queued: Vec<Pass> = (0..8).map(|_| breakers.ask("x", at(0))).collect();
         assert!(queued.iter().all(|pass| matches!(pass, Pass::Queue(..))));
-        assert!(matches!(breakers.ask("x", at(0)), Pass::Busy));
+        assert!(matches!(breakers.ask("x", at(0)), Pass::Busy(_)));
         drop(first);
         assert!(matches!(breakers.ask("x", at(0)), Pass::Go(_)));
     }
@@ -165,6 +175,6 @@ mod tests {
         drop(calls);
         breakers.report("x", false, at(0));
         let _only = breakers.ask("x", at(0));
-        assert!(matches!(breakers.ask("x", at(0)), Pass::Busy));
+        assert!(matches!(breakers.ask("x", at(0)), Pass::Busy(_)));
     }
 }

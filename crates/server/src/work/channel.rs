@@ -2,7 +2,9 @@
 
 use tillgate_channels::{Answer, Call};
 use tillgate_core::work::{ask_delay_s, presented_ask_delay_s};
-use tillgate_core::{Asked, Command, Flow, Order, Outcome, RefundNo, RefundState, Timestamp, Work, WorkKind};
+use tillgate_core::{
+    Asked, Command, Flow, Order, OrderState, Outcome, Refund, RefundNo, RefundState, Timestamp, Work,
+};
 use tillgate_store::{OrderKey, WorkUpdate};
 
 use super::Workers;
@@ -67,14 +69,16 @@ impl Workers {
         let Some(order) = self.order_of(work).await? else {
             return self.gateway.settle(Self::done(work)).await;
         };
-        if order.state.is_final() {
+        if matches!(order.state, OrderState::Paid { .. }) {
             return self.gateway.settle(Self::done(work)).await;
         }
         let payment = channels::payment(&order, &self.seller(&order).await?);
         match self.gateway.channels.ask(&Call::Query(payment)).await {
-            Answer::Outcome(outcome @ (Outcome::Paid { .. } | Outcome::Declined { .. })) => {
+            Answer::Outcome(outcome) if is_final(&outcome) => {
                 self.says(work, Asked::Query, outcome, Self::done(work)).await
             }
+            // It ended unpaid and the charge never arrived: all is well.
+            Answer::NeverHeardOf if order.state.is_final() => self.gateway.settle(Self::done(work)).await,
             // Not paid so far, as far as anyone knows. The order's own time ends the asking.
             Answer::Outcome(_) | Answer::Presented(_) | Answer::NeverHeardOf => {
                 let delay_s = match order.terms.flow {
@@ -94,8 +98,13 @@ impl Workers {
             return self.gateway.settle(Self::done(work)).await;
         }
         let payment = channels::payment(&order, &self.seller(&order).await?);
-        match self.gateway.channels.ask(&Call::Close(payment)).await {
-            Answer::Outcome(outcome @ (Outcome::Paid { .. } | Outcome::Declined { .. })) => {
+        let mut answer = self.gateway.channels.ask(&Call::Close(payment.clone())).await;
+        if !is_decided(&answer) {
+            // It may not let itself be closed because it is paid: asking tells.
+            answer = self.gateway.channels.ask(&Call::Query(payment)).await;
+        }
+        match answer {
+            Answer::Outcome(outcome) if is_final(&outcome) => {
                 self.says(work, Asked::Close, outcome, Self::done(work)).await
             }
             Answer::Outcome(_) | Answer::Presented(_) | Answer::NeverHeardOf => {
@@ -114,7 +123,7 @@ impl Workers {
             return self.gateway.settle(Self::done(work)).await;
         }
         match self.ask_for_refund(work, &order, &refund).await? {
-            Answer::Outcome(outcome @ (Outcome::Paid { .. } | Outcome::Declined { .. })) => {
+            Answer::Outcome(outcome) if is_final(&outcome) => {
                 self.gateway.refund_says(work.key, number, outcome, Self::done(work)).await
             }
             Answer::NeverHeardOf if lost(refund.requested_at) => {
@@ -142,6 +151,14 @@ impl Workers {
         }
         Ok(channels.ask(&Call::Refund(payment, refund_order)).await)
     }
+}
+
+fn is_final(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Paid { .. } | Outcome::Declined { .. })
+}
+
+fn is_decided(answer: &Answer) -> bool {
+    matches!(answer, Answer::Outcome(outcome) if is_final(outcome))
 }
 
 fn lost(requested_at: Timestamp) -> bool {

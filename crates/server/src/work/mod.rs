@@ -23,8 +23,10 @@ use breaker::Breakers;
 
 /// Rows taken from the store at once.
 const BATCH: u32 = 64;
-/// Calls to channels in progress at once.
-const CHANNEL_LANE: usize = 512;
+/// Calls that move money, in progress at once.
+const MONEY_LANE: usize = 512;
+/// Questions to channels in progress at once. A channel that is down fills this lane, not the one above.
+const ASK_LANE: usize = 256;
 /// Notifications in progress at once. A lane of their own: slow merchants must not hold up payments.
 const NOTIFY_LANE: usize = 4_096;
 /// The store is looked at this often even if nothing said so, ms, plus as much again at random.
@@ -36,7 +38,8 @@ pub struct Workers {
     pub rooms: Vec<Arc<dyn Room>>,
     pub outbound: Outbound,
     pub breakers: Breakers,
-    channel_lane: Arc<Semaphore>,
+    money_lane: Arc<Semaphore>,
+    ask_lane: Arc<Semaphore>,
     notify_lane: Arc<Semaphore>,
 }
 
@@ -49,8 +52,8 @@ impl Workers {
     ) -> Arc<Self> {
         let breakers = Breakers::new(per_endpoint);
         let lane = |places| Arc::new(Semaphore::new(places));
-        let (channel_lane, notify_lane) = (lane(CHANNEL_LANE), lane(NOTIFY_LANE));
-        Arc::new(Self { gateway, rooms, outbound, breakers, channel_lane, notify_lane })
+        let (money_lane, ask_lane, notify_lane) = (lane(MONEY_LANE), lane(ASK_LANE), lane(NOTIFY_LANE));
+        Arc::new(Self { gateway, rooms, outbound, breakers, money_lane, ask_lane, notify_lane })
     }
 
     pub fn room(&self, name: &str) -> anyhow::Result<&Arc<dyn Room>> {
@@ -82,8 +85,9 @@ impl Workers {
             }
         }
         let all = async {
-            let channels = self.channel_lane.acquire_many(CHANNEL_LANE as u32).await;
-            channels.and(self.notify_lane.acquire_many(NOTIFY_LANE as u32).await).map(drop)
+            let asks = self.ask_lane.acquire_many(ASK_LANE as u32).await;
+            let money = self.money_lane.acquire_many(MONEY_LANE as u32).await;
+            asks.and(money).and(self.notify_lane.acquire_many(NOTIFY_LANE as u32).await).map(drop)
         };
         let _ = tokio::time::timeout(grace, all).await;
     }
@@ -116,7 +120,10 @@ impl Workers {
         tokio::spawn(async move {
             let lane = match work.key.kind {
                 WorkKind::Notify(_) => &workers.notify_lane,
-                _ => &workers.channel_lane,
+                WorkKind::Ask => &workers.ask_lane,
+                WorkKind::Expire | WorkKind::Charge | WorkKind::Close | WorkKind::Refund(_) => {
+                    &workers.money_lane
+                }
             };
             let Ok(_place) = lane.acquire().await else { return };
             metrics::counter!("tillgate_work_total", "kind" => work.key.kind.name()).increment(1);

@@ -27,7 +27,8 @@ impl Workers {
             return self.gateway.settle(done).await;
         };
         let notification = self.notification(work, &order, event).await?;
-        let origin = origin_of(&notification.url);
+        // Per merchant: one who answers badly does not pause another on the same host.
+        let origin = format!("{} {}", order.merchant.0, origin_of(&notification.url));
         let now = clock::now();
         let postponed = |due_at| WorkUpdate::Postpone(*work, due_at);
         let _place = match self.breakers.ask(&origin, now) {
@@ -38,7 +39,10 @@ impl Workers {
                     Ok(Err(_)) | Err(_) => return self.gateway.settle(postponed(now.plus_s(1))).await,
                 }
             }
-            Pass::Busy => return self.gateway.settle(postponed(now.plus_ms(20 + random::below(200)))).await,
+            Pass::Busy(wait_ms) => {
+                let then = now.plus_ms(wait_ms + random::below(wait_ms));
+                return self.gateway.settle(postponed(then)).await;
+            }
             Pass::NotBefore(then) => {
                 return self.gateway.settle(postponed(then.plus_ms(random::below(1_000)))).await;
             }

@@ -182,7 +182,11 @@ async fn without_a_gateway_for_tills(seen: &mut Seen, sale: crate::harness::sale
     sandbox::merchants::seed(&*store, &vault).await.unwrap();
     let app = app::assemble(config, store.clone(), vault, None).unwrap().app;
     let mut app = Arc::into_inner(app).expect("nobody else holds it yet");
-    let capabilities = Capabilities { methods: vec![Method::new("alipay")], flows: vec![Flow::HostedPage] };
+    let capabilities = Capabilities {
+        methods: vec![Method::new("alipay")],
+        flows: vec![Flow::HostedPage],
+        refund_number_is_key: true,
+    };
     let channel = Channel { codec: Arc::new(PagesOnly(capabilities)), wire: Arc::new(NoWire) };
     let channels = Channels::new(vec![channel], Duration::from_secs(1));
     let (gateway, _queues) = Gateway::new(store, channels);

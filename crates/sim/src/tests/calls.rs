@@ -28,10 +28,12 @@ fn a_code_is_shown_scanned_and_paid() {
         };
         assert_eq!(at, Timestamp::from_millis(2_000));
         let callbacks = desk.callbacks(2_002);
-        let [Some(Callback { trade_no, outcome: Outcome::Paid { channel_ref: told, .. } })] = &*callbacks
+        let [Some(Callback { trade_no, amount, outcome: Outcome::Paid { channel_ref: told, .. } })] =
+            &*callbacks
         else {
             panic!("{callbacks:?}");
         };
+        assert_eq!(*amount, payment.amount);
         assert_eq!((trade_no, told), (&payment.trade_no, &channel_ref));
         assert_eq!(word(desk.ask(2_003, &Call::Close(payment.clone()))), "paid");
         assert_eq!(desk.charges(&payment), 1);

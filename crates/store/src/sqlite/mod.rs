@@ -220,6 +220,17 @@ impl Store for Sqlite {
         self.writing(move |connection| directory::add_key(connection, merchant, &room, &login, &key))
     }
 
+    fn claim<'a>(&'a self, purpose: &'a str) -> Answer<'a, String> {
+        let purpose = purpose.to_owned();
+        self.writing(move |connection| {
+            connection.execute(
+                "INSERT INTO purpose (one, word) VALUES (1, ?1) ON CONFLICT DO NOTHING",
+                [&purpose],
+            )?;
+            connection.query_row("SELECT word FROM purpose", (), |row| row.get(0))
+        })
+    }
+
     fn check(&self) -> Answer<'_, ()> {
         self.writing(|connection| {
             connection

@@ -189,7 +189,10 @@ impl Story {
             OrderState::Pending => must(owed('x'), "nothing ends the order when its time is up"),
             OrderState::Closing(_) => must(owed('k'), "nobody closes the payment"),
             OrderState::Paid { .. } | OrderState::Failed { .. } | OrderState::Cancelled { .. } => {
-                must(!['a', 'c', 'k', 'x'].into_iter().any(owed), "an ended order keeps its timers");
+                must(!['c', 'k', 'x'].into_iter().any(owed), "an ended order keeps its timers");
+                let may_have_been_charged = order.presentation == crate::Presentation::Charge
+                    && !matches!(order.state, OrderState::Paid { .. });
+                must(!owed('a') || may_have_been_charged, "an ended order is still asked about");
             }
         }
         let tells = usize::from(order.state.is_final() && !order.terms.notify_url.is_empty());

@@ -145,7 +145,7 @@ fn an_order_is_born_and_shown() {
 -                  | refund 100     | refused: the order does not exist
 pending nothing    | create         | unchanged
 pending code       | create charge  | refused: the reference belongs to an order with another Flow
-closing:expired code | create       | unchanged
+closing:expired code | create       | refused: the reference belongs to an order that has ended (closing)
 paid code          | create         | refused: the reference belongs to an order that has ended (paid)
 pending nothing    | present code   | pending code    | presented | ask+10s |
 pending nothing    | present app    | pending app     | presented | ask+10s |
