@@ -45,6 +45,7 @@ const fn code(code: i32, message: &'static str, message_cn: &'static str) -> Cod
     Code { code, message, message_cn }
 }
 
+/// The vendor's words; what follows a colon after them is ours.
 pub const CODES: &[Code] = &[
     code(SUCCESS, "SUCCESS", "操作成功"),
     code(FAIL, "FAIL", "操作失败"),
@@ -63,15 +64,15 @@ pub const CODES: &[Code] = &[
     code(WRONG_CURRENCY, "wrong account or currency", "账户或币种错误"),
     code(PAYCOMPANY_NOT_EXIST, "paycompany not exist", "支付公司不存在"),
     code(WRONG_PAY_TYPE, "wrong pay type", "支付方式错误"),
-    code(METHOD_NOT_SUPPORTED, "wallet does not support this payment method", "钱包不支持该支付方式"),
+    code(METHOD_NOT_SUPPORTED, "wallet does not support this method", "钱包不支持该支付方式"),
     code(NO_MARGIN_PLAN, "no margin plan", "没有费率方案"),
     code(WALLET_NOT_ASSIGNED, "wallet not assigned to user", "钱包未分配给该用户"),
     code(ABOVE_PAYMENT_LIMIT, "exceeds the single payment limit", "超过单笔支付限额"),
     code(REFUND_WRONG, "refund parameters wrong", "退款参数错误"),
-    code(REFUND_ORDER_NOT_EXIST, "refund order not exist", "退款订单不存在"),
+    code(REFUND_ORDER_NOT_EXIST, "refund's order not exist", "退款订单不存在"),
     code(REFUND_FAIL, "create refund fail", "创建退款失败"),
-    code(REFUND_NOT_PAID, "order to refund was not paid", "订单未支付，不能退款"),
-    code(REFUND_INSUFFICIENT, "insufficient amount to refund", "可退金额不足"),
+    code(REFUND_NOT_PAID, "refund order not exist", "订单未支付，不能退款"),
+    code(REFUND_INSUFFICIENT, "insufficient amount in wallet", "可退金额不足"),
     code(REFUND_REPEATED, "refund request has been done", "退款请求已处理"),
     code(CANCEL_COMPLETED, "transaction has been successfully completed", "交易已成功，不能取消"),
     code(CANCEL_FAILED, "transaction has been failed", "交易已失败，不能取消"),
@@ -91,7 +92,7 @@ pub fn of(route: Route) -> &'static [i32] {
         Route::Barcode => &[0, 1, 3, 110, 204, 205, 206, 207, 300, 301, 302, 304, 305, 450, 454],
         Route::Gatewaydata => &[0, 1, 201, 900, 901],
         Route::Query => &[0, 1, 3, 110, 201, 204, 205, 206],
-        Route::Refund => &[0, 1, 3, 110, 204, 205, 206, 207, 550, 551, 556, 558, 559, 562],
+        Route::Refund => &[0, 1, 3, 110, 204, 205, 206, 550, 551, 556, 558, 559, 562],
         Route::Cancel => &[0, 1, 3, 110, 201, 204, 205, 206, 900, 901],
         Route::Detail => &[0, 1, 3, 110, 204, 205, 206, 450],
     }

@@ -82,6 +82,9 @@ impl<'a> Received<'a> {
         fields.sort_unstable();
         let signature = fields.iter().position(|(name, _)| name == SIGNATURE);
         let signature = signature.map(|at| fields.remove(at).1).unwrap_or_default();
+        if let Some(name) = fields::stray(route, fields.iter().map(|(name, _)| &**name)) {
+            return Err(Reject::named(codes::DATA_ERROR, name.to_owned().into(), fields::NOT_A_FIELD));
+        }
         if lookup(&fields, USER_ID).is_empty() {
             return Err(Reject::missing(USER_ID));
         }

@@ -44,7 +44,7 @@ impl<'a> Draft<'a> {
         }
         let wrong = |what: &dyn std::fmt::Display| Err(Reject::field(codes::PARAM_WRONG, spec.name, what));
         if text.chars().count() > spec.max
-            && matches!(spec.kind, Kind::Reference | Kind::ProductName | Kind::Note | Kind::Ip)
+            && matches!(spec.kind, Kind::Reference | Kind::ProductName | Kind::Ip)
         {
             return wrong(&format_args!("has more than {} characters", spec.max));
         }
@@ -93,7 +93,7 @@ impl<'a> Draft<'a> {
                 self.order = Some(encode::parse_order_id(text).ok_or_else(unknown)?);
             }
             Kind::RefundAmount => self.refund_amount = check_refund_amount(text)?,
-            Kind::Note => self.note = text,
+            Kind::Note => self.note = check_note(text, spec)?,
             Kind::Wait => self.wait = text == "1",
         }
         Ok(())
@@ -228,6 +228,18 @@ impl<'a> Draft<'a> {
         let amount = RefundAmount(self.refund_amount.to_owned());
         Ok(Call::Refund { order, amount, reference: self.note.to_owned() })
     }
+}
+
+/// 550 like the amount: the vendor's word for what is wrong in a refund, while 207 is for new orders.
+fn check_note<'a>(text: &'a str, spec: &FieldSpec) -> Result<&'a str, Reject> {
+    let wrong = |what: &dyn std::fmt::Display| Err(Reject::field(codes::REFUND_WRONG, spec.name, what));
+    if text.chars().count() > spec.max {
+        return wrong(&format_args!("has more than {} characters", spec.max));
+    }
+    if text.chars().any(char::is_control) {
+        return wrong(&"has a control character");
+    }
+    Ok(text)
 }
 
 /// What can be said of a refund's amount before its currency is known.

@@ -321,7 +321,8 @@ pub fn unknown_user(user_id: &str) -> Reject {
     Reject::field(codes::USER_NOT_EXIST, USER_ID, format_args!("{shown:?} is unknown"))
 }
 
-/// A nonce we did not make, or whose order is final or has expired.
+/// A nonce we did not make, or whose order we do not know. One of an order that has ended is the engine's to refuse:
+/// 900 or 901, by [`refusal_answer`].
 pub fn unknown_nonce() -> Reject {
-    Reject::field(codes::ORDER_NOT_EXIST, "nonce", "belongs to no order that can be paid")
+    Reject::field(codes::ORDER_NOT_EXIST, "nonce", "belongs to no order")
 }

@@ -4,7 +4,7 @@
 
 use aws_lc_rs::digest;
 
-use super::fields::SIGNATURE;
+use super::fields::{self, SIGNATURE};
 use super::sign::{self, Form, Pair};
 use super::{ApiKey, Reject, Route};
 use crate::wire::json::{JsonError, Value, read_object};
@@ -102,6 +102,11 @@ pub fn sign(route: Route, input: &Input, key: &ApiKey) -> Vec<Worked> {
 pub enum Verdict {
     /// The signature is right in this form.
     Matches(Worked),
+    /// It is, but the gateway refuses the request all the same.
+    Refused {
+        worked: Worked,
+        why: String,
+    },
     /// It is not, and this is the known mistake that was made.
     Mistake(&'static str),
     /// It is not, and no known mistake gives it either: most likely another key or other values.
@@ -116,7 +121,11 @@ pub fn verify(route: Route, input: &Input, key: &ApiKey) -> Verdict {
     };
     let forms = sign(route, input, key);
     if let Some(worked) = forms.iter().find(|worked| worked.signature == given) {
-        return Verdict::Matches(worked.clone());
+        let worked = worked.clone();
+        return match refused_although_right(route, input, worked.form) {
+            Some(why) => Verdict::Refused { worked, why },
+            None => Verdict::Matches(worked),
+        };
     }
     if forms.iter().any(|worked| worked.signature.eq_ignore_ascii_case(given.trim())) {
         return Verdict::Mistake("the signature is right but not in plain lower-case hex");
@@ -125,6 +134,21 @@ pub fn verify(route: Route, input: &Input, key: &ApiKey) -> Verdict {
     let mistakes = mistakes(route, input, key);
     let made = mistakes.into_iter().find(|(_, signature)| *signature == given);
     made.map_or(Verdict::Unknown, |(what, _)| Verdict::Mistake(what))
+}
+
+/// What is wrong with the fields themselves, by the gateway's own rules.
+fn refused_although_right(route: Route, input: &Input, form: Form) -> Option<String> {
+    let sorted = input.sorted();
+    if let Some(twice) = sorted.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        return Some(format!("{} is sent twice", twice[0].0));
+    }
+    if let Some(stray) = fields::stray(route, sorted.iter().map(|(name, _)| *name)) {
+        return Some(format!("{stray} {}", fields::NOT_A_FIELD));
+    }
+    let text = form.text(&sorted)?;
+    // The user's other wallets are not known here; they could only make the text less clear.
+    let wallets = std::iter::once(sign::value(&sorted, "wallet_id"));
+    (!form.reads_back(route, &text, &sorted, wallets)).then(|| format!("{SIGNATURE} {}", sign::AMBIGUOUS))
 }
 
 /// What a request would be signed as after the mistakes people make.

@@ -60,7 +60,8 @@ fn operation(route: Route, path_number: usize) -> Value {
             table.iter().map(|spec| (spec.name.to_owned(), field_schema(spec))).collect();
         operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": {
             "type": "object", "required": required, "properties": properties,
-            "description": "Further fields are signed and otherwise ignored.",
+            "description": further_fields(route),
+            "additionalProperties": !fields::is_closed(route),
         } } } });
     } else {
         let parameter = |spec: &FieldSpec| {
@@ -68,9 +69,20 @@ fn operation(route: Route, path_number: usize) -> Value {
             let place = if in_path { "path" } else { "query" };
             json!({ "name": spec.name, "in": place, "required": spec.is_required(), "schema": field_schema(spec) })
         };
+        if fields::is_closed(route) {
+            let about = operation["description"].as_str().unwrap_or_default();
+            operation["description"] = json!(format!("{about} {}", further_fields(route)));
+        }
         operation["parameters"] = table.iter().map(parameter).collect();
     }
     operation
+}
+
+fn further_fields(route: Route) -> &'static str {
+    match fields::is_closed(route) {
+        true => "Further fields are refused (3).",
+        false => "Further fields are signed and otherwise ignored.",
+    }
 }
 
 fn summary(route: Route) -> String {

@@ -13,16 +13,26 @@
 //! - Names in a signed text ascend. A segment whose name does not follow the previous one cannot be a field; it
 //!   belongs to the value before it (`product_name=tea & milk`, `callback_url=https://x/?a=1&b=2`).
 //! - A known name that follows starts a field, always.
-//! - An unknown name that follows starts a field, for unknown fields are allowed; but not right after a URL that
-//!   has a `?`, for there it is far more likely the URL's own (`callback_url=https://x/?order=1&token=2`).
+//! - An unknown name that follows starts a field where unknown fields are allowed; but not right after a URL that
+//!   has a `?`, for there it is far more likely the URL's own (`callback_url=https://x/?order=1&token=2`). On the
+//!   closed routes (`fields::is_closed`) it belongs to the value.
+//!
+//! # Why a signature is good for one route only
+//! No text says which route it is for, and the gatewaydata answer, which shoppers see, is signed like a request. The
+//! closed routes take their own fields only, so their texts begin with `order_id` (refund), `merchant_reference` or
+//! `user_id` (cancel), `is_block` or `merchant_reference` (query). A new order has an `amount`, so its text begins
+//! with that or a name before it, and cannot be read otherwise: what is cut off at the front would be a field the
+//! closed route does not know. The gatewaydata answer always reads back with fields new orders are refused with
+//! (`fields::stray`). Two pairs of texts are equal by the documents: a query signed by the barcode document without
+//! `is_block` is a cancel of the same order, and the nameless texts of query and detail look alike.
 //!
 //! The forms without names have their own readings: the reference and the wallet stand before the user, who is known;
-//! the legacy form is cut at the user, at the one wallet that fits, at the amount's last digit and at each `http`.
+//! the legacy form is cut at the user, at the one wallet that fits, at the amount's last digit and at each `http`, and
+//! must not end with the user, as a query does.
 
 use std::borrow::Cow;
 
 use aws_lc_rs::hmac;
-use tillgate_core::Account;
 
 use super::codes::{self, Reject};
 use super::fields::{self, SIGNATURE, USER_ID};
@@ -82,7 +92,8 @@ impl Form {
             Self::SortedWithoutMethod => "sorted by name without payment_method, api_key appended",
             Self::WalletUser => "wallet_id + user_id",
             Self::Legacy => {
-                "legacy: user_id + wallet_id + amount + payment_method + return_url + callback_url"
+                "legacy, only with the merchant's legacy switch: \
+                 user_id + wallet_id + amount + payment_method + return_url + callback_url"
             }
         }
     }
@@ -132,7 +143,14 @@ impl Form {
     }
 
     /// Whether `text` can only mean these fields; see the module's page. `user_id` has been proven to own the key.
-    fn reads_back(self, route: Route, text: &str, sorted: &[Pair<'_>], accounts: &[Account]) -> bool {
+    /// `wallets` are the user's.
+    pub(super) fn reads_back<'w>(
+        self,
+        route: Route,
+        text: &str,
+        sorted: &[Pair<'_>],
+        wallets: impl Iterator<Item = &'w str>,
+    ) -> bool {
         match self {
             Self::Sorted | Self::SortedWithEmpties | Self::SortedWithoutWait | Self::SortedWithoutMethod => {
                 let covered = sorted.iter().copied().filter(|pair| self.covers(*pair));
@@ -146,16 +164,16 @@ impl Form {
                 }),
             // The user ends the text and is known, so what stands before him is fixed.
             Self::ReferenceUser | Self::WalletUser => true,
-            Self::Legacy => {
-                let wallets = accounts.iter().map(|account| account.code.as_str());
-                parse_legacy(text, value(sorted, USER_ID), wallets)
-                    .is_some_and(|read| read == LEGACY.map(|name| value(sorted, name)))
-            }
+            Self::Legacy => parse_legacy(text, value(sorted, USER_ID), wallets)
+                .is_some_and(|read| read == LEGACY.map(|name| value(sorted, name))),
         }
     }
 }
 
-fn value<'a>(sorted: &[Pair<'a>], name: &str) -> &'a str {
+/// What is said of a right signature whose text does not read back.
+pub(super) const AMBIGUOUS: &str = "is right, but its text can be read as other fields; see `&` in values";
+
+pub(super) fn value<'a>(sorted: &[Pair<'a>], name: &str) -> &'a str {
     sorted.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
 }
 
@@ -181,16 +199,16 @@ pub fn parse_joined(route: Route, text: &str) -> Option<Vec<Pair<'_>>> {
         url_with_query: bool,
     }
     let mut read: Vec<Open<'_>> = Vec::with_capacity(16);
+    let known = |name: &str| fields::find(route, name).is_some();
+    let open = !fields::is_closed(route);
     let mut at = 0;
     for segment in text.split('&') {
         let end = at + segment.len();
         let name = segment.split_once('=').map(|(name, _)| name);
         let starts = name.filter(|name| match read.last() {
-            None => true,
+            None => open || known(name),
             Some(before) if *name <= before.name => false,
-            Some(before) => {
-                fields::find(route, name).is_some() || (is_identifier(name) && !before.url_with_query)
-            }
+            Some(before) => known(name) || (open && is_identifier(name) && !before.url_with_query),
         });
         match (starts, read.last_mut()) {
             (Some(name), _) => {
@@ -215,13 +233,14 @@ fn is_identifier(name: &str) -> bool {
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// Cuts the legacy text; `None` if two cuts are possible (two wallets fit, a URL inside a URL).
+/// Cuts the legacy text; `None` if two cuts are possible (two wallets fit, a URL inside a URL) or if it could be a
+/// query's.
 fn parse_legacy<'t, 'w>(
     text: &'t str,
     user_id: &str,
     wallets: impl Iterator<Item = &'w str>,
 ) -> Option<[&'t str; 6]> {
-    let rest = text.strip_prefix(user_id)?;
+    let rest = text.strip_prefix(user_id).filter(|rest| !rest.ends_with(user_id))?;
     let mut fitting = wallets.filter_map(|wallet| {
         let amount = rest.strip_prefix(wallet)?;
         amount.starts_with(|c: char| c.is_ascii_digit()).then_some(wallet.len())
@@ -302,11 +321,10 @@ pub(super) fn verify(
         let Some(text) = form.text(sorted).filter(|text| tried.as_ref() != Some(text)) else { continue };
         for (index, key) in profile.keys.iter().enumerate() {
             if hmac::verify(&key.hmac, full_text(*form, &text, key).as_bytes(), &tag).is_ok() {
-                return match form.reads_back(route, &text, sorted, &profile.accounts) {
+                let wallets = profile.accounts.iter().map(|account| account.code.as_str());
+                return match form.reads_back(route, &text, sorted, wallets) {
                     true => Ok((index, *form)),
-                    false => {
-                        Err(wrong("is right, but its text can be read as other fields; see `&` in values"))
-                    }
+                    false => Err(wrong(AMBIGUOUS)),
                 };
             }
         }

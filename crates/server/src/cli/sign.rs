@@ -68,6 +68,13 @@ pub fn verify(VerifyRoom::Latipay(args): VerifyRoom) -> Result<ExitCode> {
             say(&format!("the signature holds\nform       {}\ntext       {}", worked.name, worked.text));
             return Ok(ExitCode::SUCCESS);
         }
+        Verdict::Refused { worked, why } => {
+            say(&format!(
+                "the signature is right, but the gateway refuses the request: {why}\nform       {}\ntext       {}",
+                worked.name, worked.text
+            ));
+            return Ok(ExitCode::FAILURE);
+        }
         Verdict::Mistake(what) => say(&format!("the signature does not hold: {what}")),
         Verdict::Missing => say("there is no signature among the fields"),
         Verdict::Unknown => {

@@ -53,11 +53,16 @@ pub fn users() -> Vec<SandboxUser> {
 /// Adds what is missing; what somebody changed since is left alone.
 pub async fn seed(store: &dyn Store, vault: &Vault) -> Result<()> {
     for user in users() {
-        if store.load_credential(ROOM, user.user_id).await?.is_some() {
+        let now = clock::now();
+        let known = store.load_credential(ROOM, user.user_id).await?;
+        if known.as_ref().is_some_and(|known| !known.keys.is_empty()) {
             continue;
         }
-        let now = clock::now();
-        let merchant = store.add_merchant(user.organisation, now).await?;
+        // Without a key we were killed half way through the first start.
+        let merchant = match known {
+            Some(known) => known.merchant,
+            None => store.add_merchant(user.organisation, now).await?,
+        };
         store.put_credential(credential(&user, merchant)?).await?;
         let sealed = vault.seal(&key_place(user.user_id), DOCUMENT_KEY)?;
         store

@@ -19,7 +19,7 @@ const PAUSE_MS: i64 = 2_000;
 const LONGEST_PAUSE_MS: i64 = 25_000;
 /// Before asking again at an endpoint that is busy, and at one that fails.
 const BUSY_MS: i64 = 300;
-const BUSY_FAILING_MS: i64 = 4_000;
+const BUSY_FAILING_MS: i64 = 2_000;
 /// Endpoints remembered; past that the quiet ones are forgotten.
 const REMEMBERED: usize = 10_000;
 

@@ -37,7 +37,8 @@ async fn addresses_inside_are_not_called() {
     world.leaves_notifications_owed();
     let port = world.place.receiver.address.port();
     let mut taken = 0;
-    for host in [
+    // Several are the same address: a port each, or one failing endpoint would be tried once at a time.
+    for (other_port, host) in (port..).zip([
         "127.0.0.1",
         "127.0.0.2",
         "127.1",
@@ -62,9 +63,11 @@ async fn addresses_inside_are_not_called() {
         "100.64.0.1",
         "[fe80::1]",
         "[fd00::1]",
-    ] {
-        let sale =
-            world.merchant().sells("5.00").but("callback_url", &format!("http://{host}:{port}/confirm"));
+    ]) {
+        let sale = world
+            .merchant()
+            .sells("5.00")
+            .but("callback_url", &format!("http://{host}:{other_port}/confirm"));
         let sale = sale.but("pay_code", CODE);
         let fields: Vec<_> = sale.pairs().into_iter().filter(|(name, _)| *name != "payment_method").collect();
         let answer = sale.merchant.calls(Route::Barcode, &fields).await;

@@ -105,23 +105,32 @@ fn the_legacy_form_is_cut_one_way_only() {
     // 120.00 into W00000001 or 20.00 into W000000011: nobody can tell.
     check(true, &["W00000001", "W000000011"], "", "206 signature");
     check(true, &["W00000001"], "return_url=https://x/?to=https://y", "206 signature");
+    // Could be a query for the reference before the user.
+    check(true, &["W00000001"], "callback_url=https://x/U000334333", "206 signature");
 }
 
 #[test]
 fn reading_back() {
-    let check = |text: &str, expected: &str| {
-        let read = parse_joined(Route::Refund, text).map_or("nothing".to_owned(), |fields| {
+    let check = |route: Route, text: &str, expected: &str| {
+        let read = parse_joined(route, text).map_or("nothing".to_owned(), |fields| {
             fields.iter().map(|(name, value)| format!("{name}:{value}")).collect::<Vec<_>>().join("|")
         });
         assert_eq!(read, expected, "{text}");
     };
-    check("", "nothing");
-    check("x", "nothing");
-    check("a=1", "a:1");
-    check("a=1&b=2", "a:1|b:2");
-    check("b=1&a=2", "b:1&a=2");
-    check("a=1&a=2", "a:1&a=2");
-    check("a=1&&b=2&", "a:1&|b:2&");
-    check("a=&order_id=1&reference=x&y", "a:|order_id:1|reference:x&y");
-    check("a_url=x?&b=1&order_id=2&p=3", "a_url:x?&b=1|order_id:2|p:3");
+    let open = |text: &str, expected: &str| check(Route::Barcode, text, expected);
+    open("", "nothing");
+    open("x", "nothing");
+    open("a=1", "a:1");
+    open("a=1&b=2", "a:1|b:2");
+    open("b=1&a=2", "b:1&a=2");
+    open("a=1&a=2", "a:1&a=2");
+    open("a=1&&b=2&", "a:1&|b:2&");
+    open("a=&order_id=1&reference=x&y", "a:|order_id:1|reference:x&y");
+    open("a_url=x?&b=1&amount=2&p=3", "a_url:x?&b=1|amount:2|p:3");
+    let closed = |text: &str, expected: &str| check(Route::Refund, text, expected);
+    closed("", "nothing");
+    closed("a=1&order_id=2", "nothing");
+    closed("order_id=1&a=2&z=3", "order_id:1&a=2&z=3");
+    closed("order_id=1&reference=x&y=2&refund_amount=3", "order_id:1|reference:x&y=2|refund_amount:3");
+    closed("order_id=1&user_id=U&reference=x", "order_id:1|user_id:U&reference=x");
 }

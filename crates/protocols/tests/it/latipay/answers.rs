@@ -170,6 +170,40 @@ fn refusals_have_their_codes() {
 }
 
 #[test]
+fn messages_begin_with_the_vendors_words() {
+    for (code, words) in [
+        (0, "SUCCESS"),
+        (1, "FAIL"),
+        (3, "data error"),
+        (110, "User not exist"),
+        (201, "order not exist"),
+        (204, "some fields are null"),
+        (206, "Signature from Merchant request is wrong"),
+        (207, "param wrong"),
+        (300, "gateway not exist"),
+        (301, "wrong account or currency"),
+        (302, "paycompany not exist"),
+        (303, "wrong pay type"),
+        (304, "wallet does not support this method"),
+        (305, "no margin plan"),
+        (450, "wallet not assigned to user"),
+        (454, "exceeds the single payment limit"),
+        (550, "refund parameters wrong"),
+        (551, "refund's order not exist"),
+        (556, "create refund fail"),
+        (558, "refund order not exist"),
+        (559, "insufficient amount in wallet"),
+        (562, "refund request has been done"),
+        (900, "transaction has been successfully completed"),
+        (901, "transaction has been failed"),
+    ] {
+        assert_eq!(codes::find(code).message, words);
+    }
+    let unpaid = codes::refusal(Route::Refund, &Refusal::NotPaid);
+    assert_eq!(unpaid.message, "refund order not exist: order_id belongs to an order that was never paid");
+}
+
+#[test]
 fn every_code_has_one_row_and_two_texts() {
     for row in codes::CODES {
         assert_eq!(codes::CODES.iter().filter(|other| other.code == row.code).count(), 1);

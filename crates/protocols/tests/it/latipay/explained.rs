@@ -46,10 +46,11 @@ fn mistakes_are_named() {
             fields("user_id=U1|amount=1.00|product_name=a b|callback_url=https://x/y|reference=");
         fields.push(("signature".to_owned(), signature));
         let said = match explain::verify(Route::Transaction, &Input::from_pairs(fields), &key()) {
-            Verdict::Matches(worked) => worked.name,
-            Verdict::Mistake(what) => what,
-            Verdict::Unknown => "unknown",
-            Verdict::Missing => "missing",
+            Verdict::Matches(worked) => worked.name.to_owned(),
+            Verdict::Refused { why, .. } => why,
+            Verdict::Mistake(what) => what.to_owned(),
+            Verdict::Unknown => "unknown".to_owned(),
+            Verdict::Missing => "missing".to_owned(),
         };
         assert!(said.contains(expected), "{said} for {expected}");
     };
@@ -57,7 +58,7 @@ fn mistakes_are_named() {
     check(hmac(&format!("{plain}111222333")), "empty values left out");
     let empties = plain.replace("&user_id", "&reference=&user_id");
     check(hmac(&format!("{empties}111222333")), "empty values kept");
-    check(hmac("U11.00https://x/y"), "legacy");
+    check(hmac("U11.00https://x/y"), "only with the merchant's legacy switch");
     check(hmac(&format!("{plain}111222333")).to_uppercase(), "lower-case");
     check(hmac(plain), "not appended");
     check(hmac(&format!("{plain}&key=111222333")), "&key=");
@@ -70,4 +71,36 @@ fn mistakes_are_named() {
     check(hmac(&format!("{}111222333", plain.replace('/', "\\/"))), "slashes");
     check("00".repeat(32), "unknown");
     check(String::new(), "missing");
+}
+
+#[test]
+fn right_but_refused() {
+    let check = |route: Route, lines: &str, expected: &str| {
+        let mut input = Input::from_pairs(fields(lines));
+        input.signature = explain::sign(route, &input, &key()).first().map(|worked| worked.signature.clone());
+        let said = match explain::verify(route, &input, &key()) {
+            Verdict::Matches(_) => "ok".to_owned(),
+            Verdict::Refused { worked, why } => {
+                assert_eq!(Some(worked.signature), input.signature);
+                why
+            }
+            other => format!("{other:?}"),
+        };
+        assert_eq!(said, expected, "{lines}");
+    };
+    let ambiguous = "signature is right, but its text can be read as other fields; see `&` in values";
+    check(Route::Transaction, "amount=1|product_name=tea & milk|user_id=U1", "ok");
+    check(Route::Transaction, "amount=1|product_name=tea&user_id=U2", ambiguous);
+    check(Route::Transaction, "amount=1|user_id=U1|extra=x", "ok");
+    check(Route::Transaction, "amount=1|amount=2|user_id=U1", "amount is sent twice");
+    check(Route::Transaction, "amount_cny=1|currency_rate=2", "amount_cny is not a field of this request");
+    check(Route::Cancel, "merchant_reference=R|user_id=U1", "ok");
+    check(Route::Cancel, "merchant_reference=R|user_id=U1|amount=1", "amount is not a field of this request");
+    check(Route::Query, "merchant_reference=R|user_id=U1|extra=1", "extra is not a field of this request");
+    let mut legacy = Input::from_pairs(fields(
+        "user_id=U1|wallet_id=W1|amount=1.00|payment_method=alipay|callback_url=https://x/?to=https://y",
+    ));
+    let worked = explain::sign(Route::Transaction, &legacy, &key());
+    legacy.signature = worked.last().map(|worked| worked.signature.clone());
+    assert!(matches!(explain::verify(Route::Transaction, &legacy, &key()), Verdict::Refused { .. }));
 }

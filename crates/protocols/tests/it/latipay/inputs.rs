@@ -109,10 +109,34 @@ fn fields_of_the_others() {
         refund(&format!("order_id={id}"), "551 order_id");
     }
     refund("-order_id", "204 order_id");
-    refund(&format!("reference={}", "n".repeat(257)), "207 reference");
+    refund(&format!("reference={}", "n".repeat(256)), "ok");
+    for note in ["n".repeat(257), "a\nb".to_owned(), "\u{85}".to_owned(), "a\0".to_owned()] {
+        refund(&format!("reference={note}"), "550 reference");
+    }
     check(Route::Cancel, "-merchant_reference", "204 merchant_reference");
     check(Route::Cancel, "merchant_reference=..", "ok");
     check(Route::Query, "merchant_reference=", "204 merchant_reference");
+}
+
+#[test]
+fn fields_of_other_requests() {
+    for route in [Route::Refund, Route::Cancel, Route::Query, Route::Detail] {
+        for edits in ["unknown=x", "unknown=", "amount=1.00", "version=2.0", "Signature=x", "Ünknown=x"] {
+            let name = edits.split_once('=').unwrap().0;
+            check(route, edits, &format!("3 {name}"));
+            let reject = send(route, &edited(route, edits), &profile()).unwrap_err();
+            assert_eq!(reject.message, format!("data error: {name} is not a field of this request"));
+        }
+    }
+    check(Route::Cancel, "is_block=1", "3 is_block");
+    check(Route::Detail, "merchant_reference=R", "3 merchant_reference");
+    check(Route::Query, "is_block=1", "ok");
+    for route in [Route::Transaction, Route::Barcode, Route::MiniAlipay] {
+        check(route, "unknown=x|order_id=1|amount_cny=1", "ok");
+        check(route, "amount_cny=1|currency_rate=1", "3 amount_cny");
+    }
+    let null = br#"{"user_id":"U000334333","merchant_reference":"R","unknown":null,"signature":"x"}"#;
+    assert_eq!(verdict(&understand(room::read_body(Route::Cancel, null), &profile())), "206 signature");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use tillgate_protocols::latipay::{
 
 mod ambiguity;
 mod answers;
+mod crossing;
 mod documents;
 mod explained;
 mod inputs;
