@@ -17,15 +17,49 @@ pub enum Applied {
     Not(Conflict),
 }
 
-pub fn changeset(connection: &Connection, changeset: &Changeset) -> rusqlite::Result<Applied> {
+/// A changeset whose JSON has been written on the caller's thread: the writer's time is everybody's.
+pub struct Prepared {
+    changeset: Changeset,
+    state: String,
+    presentation: String,
+    /// Only for a new order; they never change.
+    terms: String,
+    events: Vec<String>,
+}
+
+impl Prepared {
+    pub fn new(changeset: Changeset) -> rusqlite::Result<Self> {
+        let mut prepared = Self {
+            changeset,
+            state: String::new(),
+            presentation: String::new(),
+            terms: String::new(),
+            events: Vec::new(),
+        };
+        if let Some(decision) = &prepared.changeset.decision {
+            let order = &decision.order;
+            prepared.state = rows::to_json(&order.state)?;
+            prepared.presentation = rows::to_json(&order.presentation)?;
+            if decision.expected == Expected::Absent {
+                prepared.terms = rows::to_json(&order.terms)?;
+            }
+            prepared.events = decision.events.iter().map(rows::to_json).collect::<Result<_, _>>()?;
+        }
+        Ok(prepared)
+    }
+}
+
+pub fn changeset(connection: &Connection, prepared: &Prepared) -> rusqlite::Result<Applied> {
+    let changeset = &prepared.changeset;
     if let Some(decision) = &changeset.decision {
-        if let Some(conflict) = guard_order(connection, decision)? {
+        if let Some(conflict) = guard_order(connection, decision, prepared)? {
             return Ok(Applied::Not(conflict));
         }
         if let Some(update) = &changeset.work {
+            // The decision stands whoever holds the row by now; a row that moved on is its new holder's.
             update_work(connection, update)?;
         }
-        apply_decision(connection, decision, changeset.lease_until)?;
+        apply_decision(connection, decision, &prepared.events, changeset.lease_until)?;
     } else if let Some(update) = &changeset.work
         && !update_work(connection, update)?
     {
@@ -40,23 +74,27 @@ pub fn changeset(connection: &Connection, changeset: &Changeset) -> rusqlite::Re
     Ok(Applied::Yes)
 }
 
-fn guard_order(connection: &Connection, decision: &Decision) -> rusqlite::Result<Option<Conflict>> {
+fn guard_order(
+    connection: &Connection,
+    decision: &Decision,
+    prepared: &Prepared,
+) -> rusqlite::Result<Option<Conflict>> {
     match decision.expected {
         Expected::Absent => {
-            if insert_order(connection, &decision.order)? {
+            if insert_order(connection, &decision.order, prepared)? {
                 return Ok(None);
             }
             number_is_taken(connection, &decision.order)
                 .map(|taken| Some(if taken { Conflict::Number } else { Conflict::Reference }))
         }
         Expected::Version(version) => {
-            let written = update_order(connection, &decision.order, version)?;
+            let written = update_order(connection, &decision.order, version, prepared)?;
             Ok((!written).then_some(Conflict::Version))
         }
     }
 }
 
-fn insert_order(connection: &Connection, order: &Order) -> rusqlite::Result<bool> {
+fn insert_order(connection: &Connection, order: &Order, prepared: &Prepared) -> rusqlite::Result<bool> {
     let mut insert = connection.prepare_cached(
         "INSERT INTO orders (merchant_id, order_no, version, room, reference, state, state_body, currency,
              amount_minor, captured_minor, refunded_minor, refunding_minor, refunds, events, presentation, terms)
@@ -70,7 +108,7 @@ fn insert_order(connection: &Connection, order: &Order) -> rusqlite::Result<bool
         &*order.room,
         order.reference,
         order.state.name(),
-        rows::to_json(&order.state)?,
+        prepared.state,
         order.terms.amount.currency.code(),
         order.terms.amount.minor,
         order.funds.captured_minor,
@@ -78,8 +116,8 @@ fn insert_order(connection: &Connection, order: &Order) -> rusqlite::Result<bool
         order.funds.refunding_minor,
         order.refunds,
         order.events,
-        rows::to_json(&order.presentation)?,
-        rows::to_json(&order.terms)?,
+        prepared.presentation,
+        prepared.terms,
     ])?;
     Ok(written == 1)
 }
@@ -90,7 +128,12 @@ fn number_is_taken(connection: &Connection, order: &Order) -> rusqlite::Result<b
         .exists(params![order.merchant.0, order.number.0])
 }
 
-fn update_order(connection: &Connection, order: &Order, version: u32) -> rusqlite::Result<bool> {
+fn update_order(
+    connection: &Connection,
+    order: &Order,
+    version: u32,
+    prepared: &Prepared,
+) -> rusqlite::Result<bool> {
     let mut update = connection.prepare_cached(
         "UPDATE orders SET version = ?4, state = ?5, state_body = ?6, captured_minor = ?7, refunded_minor = ?8,
              refunding_minor = ?9, refunds = ?10, events = ?11, presentation = ?12
@@ -102,13 +145,13 @@ fn update_order(connection: &Connection, order: &Order, version: u32) -> rusqlit
         version,
         order.version,
         order.state.name(),
-        rows::to_json(&order.state)?,
+        prepared.state,
         order.funds.captured_minor,
         order.funds.refunded_minor,
         order.funds.refunding_minor,
         order.refunds,
         order.events,
-        rows::to_json(&order.presentation)?,
+        prepared.presentation,
     ])?;
     Ok(written == 1)
 }
@@ -116,14 +159,14 @@ fn update_order(connection: &Connection, order: &Order, version: u32) -> rusqlit
 fn apply_decision(
     connection: &Connection,
     decision: &Decision,
+    events: &[String],
     lease_until: Option<Timestamp>,
 ) -> rusqlite::Result<()> {
     let order = &decision.order;
     let mut insert = connection.prepare_cached(
         "INSERT INTO events (merchant_id, order_no, event_no, at, body) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
-    for (event_no, event) in (decision.first_event()..).zip(&decision.events) {
-        let body = rows::to_json(event)?;
+    for (event_no, body) in (decision.first_event()..).zip(events) {
         insert.execute(params![order.merchant.0, order.number.0, event_no, decision.at.0, body])?;
     }
     for (line, posting) in (1..).zip(&decision.postings) {

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::apply::{self, Applied};
+use super::apply::{self, Applied, Prepared};
 use crate::changeset::Changeset;
 use crate::port::{Answer, Conflict, StoreError};
 
@@ -19,7 +19,7 @@ type Reply = oneshot::Sender<Result<(), StoreError>>;
 type Closure = Box<dyn FnMut(&Connection) -> rusqlite::Result<()> + Send>;
 
 enum Change {
-    Commit(Box<Changeset>),
+    Commit(Box<Prepared>),
     Run(Closure),
 }
 
@@ -63,7 +63,8 @@ impl Writer {
         &self,
         changeset: Changeset,
     ) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
-        self.send(Change::Commit(Box::new(changeset)))
+        let sent = Prepared::new(changeset).map(|prepared| self.send(Change::Commit(Box::new(prepared))));
+        async move { sent.map_err(|error| StoreError::Fault(error.to_string()))?.await }
     }
 
     /// Runs a closure in a transaction and gives its value once that is durable.
@@ -143,7 +144,7 @@ fn commit_each(connection: &Connection, group: &mut Vec<Job>) {
 fn apply(connection: &Connection, change: &mut Change) -> rusqlite::Result<Result<(), Conflict>> {
     match change {
         Change::Run(closure) => closure(connection).map(Ok),
-        Change::Commit(changeset) => Ok(match apply::changeset(connection, changeset)? {
+        Change::Commit(prepared) => Ok(match apply::changeset(connection, prepared)? {
             Applied::Yes => Ok(()),
             Applied::Not(conflict) => Err(conflict),
         }),
