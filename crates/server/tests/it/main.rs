@@ -11,6 +11,7 @@ mod bad_input;
 mod browser;
 mod cli;
 mod codes;
+mod docs;
 mod examples;
 mod harness;
 mod limits;
