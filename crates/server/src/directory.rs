@@ -35,6 +35,11 @@ impl<P: Send + Sync> Directory<P> {
         Self { room, store, build, known: RwLock::default() }
     }
 
+    /// What is kept of a login is no longer true.
+    pub fn forget(&self, login: &str) {
+        self.known.write().remove(login);
+    }
+
     /// `None` if nobody has this login.
     pub async fn find(&self, login: &str) -> Result<Option<Arc<P>>> {
         if let Some((read_at, profile)) = self.known.read().get(login)

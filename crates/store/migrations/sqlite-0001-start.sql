@@ -28,6 +28,8 @@ CREATE TABLE credential_keys (
     sealed      BLOB    NOT NULL,
     created_at  INTEGER NOT NULL,
     valid_until INTEGER,
+    -- When a request was first signed with it; until then the merchant may not have it yet.
+    used_at     INTEGER,
     PRIMARY KEY (merchant_id, room, login, key_no),
     FOREIGN KEY (merchant_id, room, login) REFERENCES credentials
 ) STRICT, WITHOUT ROWID;

@@ -10,6 +10,8 @@ pub struct SealedKey {
     pub created_at: Timestamp,
     /// An old key that was rotated out is accepted until then.
     pub valid_until: Option<Timestamp>,
+    /// A request has been signed with it: the merchant has it in use.
+    pub is_used: bool,
 }
 
 /// A new secret for a login; the ones before it end at `old_valid_until`.

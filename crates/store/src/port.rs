@@ -111,6 +111,14 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// What the database is for; the first to say so decides. Gives the word that holds.
     fn claim<'a>(&'a self, purpose: &'a str) -> Answer<'a, String>;
+    /// A request was signed with this key of the login, at that time.
+    fn key_was_used<'a>(
+        &'a self,
+        merchant: MerchantId,
+        room: &'a str,
+        login: &'a str,
+        key: (u32, Timestamp),
+    ) -> Answer<'a, ()>;
     /// Writes something durably: an error says the store does not take writes.
     fn check(&self) -> Answer<'_, ()>;
     /// Totals for a checker: orders by state, the sum of all postings (which is zero), work owed.

@@ -18,7 +18,7 @@ use tillgate_core::{
 use tillgate_protocols::latipay::{
     self as room, Call, Context, CreateCall, Offer, Profile, Received, Reject, Route,
 };
-use tillgate_store::{Credential, OrderKey, Store};
+use tillgate_store::{Credential, OrderKey, SealedKey, Store};
 
 use super::{Boxed, Message, Room};
 use crate::app::App;
@@ -66,10 +66,14 @@ fn refused(route: Route, problem: Problem) -> Refused {
 pub fn profile_of(credential: Credential, vault: &Vault) -> anyhow::Result<Profile> {
     let place = key_place(&credential.login);
     let now = clock::now();
-    let keys = credential
-        .keys
-        .iter()
-        .filter(|key| key.valid_until.is_none_or(|until| until > now))
+    let mut valid: Vec<&SealedKey> =
+        credential.keys.iter().filter(|key| key.valid_until.is_none_or(|until| until > now)).collect();
+    if valid.first().is_some_and(|newest| !newest.is_used) {
+        // The merchant may not have it in use yet: what we say is signed with the one before.
+        valid.rotate_left(1);
+    }
+    let keys = valid
+        .into_iter()
         .map(|key| Ok(room::ApiKey::new(vault.open_sealed(&place, &key.sealed)?.as_str())))
         .collect::<anyhow::Result<_>>()?;
     Ok(Profile {
@@ -104,24 +108,50 @@ impl Latipay {
     async fn understand(&self, app: &App, received: Received<'_>) -> Result<(Arc<Profile>, Call), Refused> {
         let profile = self.profile(received.user_id()).await?;
         let verified = received.verify(&profile)?;
-        let context = Context {
-            now: clock::now(),
-            order_lifetime_ms: self.order_lifetime_ms,
-            barcode_lifetime_ms: self.barcode_lifetime_ms,
-            rate: &|currency| self.rates.get(currency.code()).copied(),
-            offer: &|method: &Method, flow: Flow| match app.gateway.channels.offered(method, flow) {
-                Offered::Yes => Offer::Yes,
-                Offered::NoChannel => Offer::NoChannel,
-                Offered::NoFlow => Offer::NoFlow,
-            },
+        let (call, own) = {
+            let context = Context {
+                now: clock::now(),
+                order_lifetime_ms: self.order_lifetime_ms,
+                barcode_lifetime_ms: self.barcode_lifetime_ms,
+                rate: &|currency| self.rates.get(currency.code()).copied(),
+                offer: &|method: &Method, flow: Flow| match app.gateway.channels.offered(method, flow) {
+                    Offered::Yes => Offer::Yes,
+                    Offered::NoChannel => Offer::NoChannel,
+                    Offered::NoFlow => Offer::NoFlow,
+                },
+            };
+            // Answered with the key it was signed with: the client checks our signature with the key it has.
+            let own = match verified.answering(&profile) {
+                Cow::Borrowed(_) => None,
+                Cow::Owned(own) => Some(own),
+            };
+            (verified.decode(&profile, &context)?, own)
         };
-        // Signed with an old key, answered with it: the client checks our signature with the key it has.
-        let answering = match verified.answering(&profile) {
-            Cow::Borrowed(_) => profile.clone(),
-            Cow::Owned(own) => Arc::new(own),
+        let Some(own) = own else { return Ok((profile, call)) };
+        self.note_key(app, &own).await;
+        Ok((Arc::new(own), call))
+    }
+
+    /// The first request with a new key tells that the merchant has it: from now on we sign with it too.
+    async fn note_key(&self, app: &App, own: &Profile) {
+        let noted = async {
+            let Some(credential) = self.store.load_credential(ROOM, &own.user_id).await? else {
+                return Ok(());
+            };
+            let place = key_place(&own.user_id);
+            for key in credential.keys.iter().filter(|key| !key.is_used) {
+                let opened = app.vault.open_sealed(&place, &key.sealed)?;
+                if own.keys.first().is_some_and(|first| first.reveal() == opened.as_str()) {
+                    let used = (key.number, clock::now());
+                    self.store.key_was_used(credential.merchant, ROOM, &own.user_id, used).await?;
+                    self.directory.forget(&own.user_id);
+                }
+            }
+            anyhow::Ok(())
         };
-        let call = verified.decode(&profile, &context)?;
-        Ok((answering, call))
+        if let Err(error) = noted.await {
+            tracing::error!(%error, "noting a new key");
+        }
     }
 
     /// The profile whose key signs what is said about the order.

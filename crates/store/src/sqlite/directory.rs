@@ -27,7 +27,7 @@ fn complete(connection: &Connection, mut credential: Credential) -> rusqlite::Re
     let key = params![credential.merchant.0, credential.room, credential.login];
     credential.keys = connection
         .prepare_cached(
-            "SELECT key_no, sealed, created_at, valid_until FROM credential_keys
+            "SELECT key_no, sealed, created_at, valid_until, used_at IS NOT NULL FROM credential_keys
              WHERE merchant_id = ?1 AND room = ?2 AND login = ?3 ORDER BY key_no DESC",
         )?
         .query_map(key, |row| {
@@ -36,6 +36,7 @@ fn complete(connection: &Connection, mut credential: Credential) -> rusqlite::Re
                 sealed: row.get(1)?,
                 created_at: Timestamp(row.get(2)?),
                 valid_until: row.get::<_, Option<i64>>(3)?.map(Timestamp),
+                is_used: row.get(4)?,
             })
         })?
         .collect::<Result<_, _>>()?;
@@ -144,5 +145,21 @@ pub fn add_key(
              WHERE merchant_id = ?1 AND room = ?2 AND login = ?3",
         )?
         .execute(params![merchant.0, room, login, key.sealed, key.created_at.0])?;
+    Ok(())
+}
+
+pub fn key_was_used(
+    connection: &Connection,
+    merchant: MerchantId,
+    room: &str,
+    login: &str,
+    (key_no, at): (u32, Timestamp),
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE credential_keys SET used_at = coalesce(used_at, ?5)
+             WHERE merchant_id = ?1 AND room = ?2 AND login = ?3 AND key_no = ?4",
+        )?
+        .execute(params![merchant.0, room, login, key_no, at.0])?;
     Ok(())
 }

@@ -220,6 +220,17 @@ impl Store for Sqlite {
         self.writing(move |connection| directory::add_key(connection, merchant, &room, &login, &key))
     }
 
+    fn key_was_used<'a>(
+        &'a self,
+        merchant: MerchantId,
+        room: &'a str,
+        login: &'a str,
+        key: (u32, Timestamp),
+    ) -> Answer<'a, ()> {
+        let (room, login) = (room.to_owned(), login.to_owned());
+        self.writing(move |connection| directory::key_was_used(connection, merchant, &room, &login, key))
+    }
+
     fn claim<'a>(&'a self, purpose: &'a str) -> Answer<'a, String> {
         let purpose = purpose.to_owned();
         self.writing(move |connection| {
