@@ -3,9 +3,11 @@
 //! Knows the store, the clock, the bus and the work queue. The rules are in `tillgate_core::decide`;
 //! what a protocol calls things is in its room.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tillgate_channels::{Answer, Call};
 use tillgate_core::{
     Asked, Command, Decision, MerchantId, NewOrder, NewRefund, Order, OrderNo, OrderState, Outcome,
@@ -52,6 +54,28 @@ pub struct Gateway {
     ready: mpsc::UnboundedSender<Work>,
     /// When work falls due next, as far as this process knows.
     pub alarm: Alarm,
+    /// Orders a channel is preparing at this moment.
+    presenting: Mutex<HashSet<OrderPlace>>,
+}
+
+type OrderPlace = (MerchantId, OrderNo);
+
+/// Whoever holds it is the only one who asks the channel to prepare the order.
+struct Turn<'a> {
+    taken: &'a Mutex<HashSet<OrderPlace>>,
+    place: OrderPlace,
+}
+
+impl<'a> Turn<'a> {
+    fn take(taken: &'a Mutex<HashSet<OrderPlace>>, place: OrderPlace) -> Option<Self> {
+        taken.lock().insert(place).then_some(Self { taken, place })
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.taken.lock().remove(&self.place);
+    }
 }
 
 /// Work for the workers to do at once.
@@ -67,6 +91,7 @@ impl Gateway {
             numbers: OrderNumbers::default(),
             ready,
             alarm: Alarm::default(),
+            presenting: Mutex::default(),
         };
         (Arc::new(gateway), receiver)
     }
@@ -230,6 +255,11 @@ impl Gateway {
         if order.state.is_final() || order.presentation != Presentation::None {
             return Ok(order);
         }
+        let Some(_turn) = Turn::take(&self.presenting, (order.merchant, order.number)) else {
+            // Another visitor has asked the channel already: one call is enough.
+            let is_shown = |order: &Order| order.state.is_final() || order.presentation != Presentation::None;
+            return self.wait_until(order, self.channels.timeout(), is_shown).await;
+        };
         let call = Call::Present(channels::payment(&order, seller));
         match self.channels.ask(&call).await {
             Answer::Presented(presentation) => {
