@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::ids::{MerchantId, OrderNo};
-use crate::order::{Presentation, Terms};
+use crate::order::{Method, Presentation, Terms};
 use crate::refund::Refund;
 use crate::time::Timestamp;
 
@@ -14,12 +14,17 @@ pub struct NewOrder {
     pub room: Arc<str>,
     pub reference: String,
     pub terms: Terms,
+    /// What the channel has prepared under this number already; nobody has seen it yet.
+    pub presentation: Presentation,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewRefund {
     pub amount_minor: i64,
-    pub reference: String,
+    /// The merchant's number of the refund, where the protocol has one.
+    pub reference: Option<String>,
+    /// His remark.
+    pub note: String,
     /// The order's refunds so far, to recognise a repeat. Loaded after the order, so that its version covers them.
     pub earlier: Vec<Refund>,
 }
@@ -55,9 +60,11 @@ pub enum Command {
     /// From a merchant.
     Create(NewOrder),
     /// The channel has prepared the payment and gave us this to show.
-    Present(Presentation),
-    /// The channel's word on the payment.
-    ChannelSays { asked: Asked, outcome: Outcome },
+    Present { choice: u32, presentation: Presentation },
+    /// The payer chose a method, in place of a choice that is closed at its channel or was never shown; 0 at first.
+    Choose { method: Method, instead_of: u32 },
+    /// The channel's word on the payment by that choice.
+    ChannelSays { choice: u32, asked: Asked, outcome: Outcome },
     /// From a merchant.
     Cancel,
     /// A timer: the order's time is up.
@@ -73,7 +80,8 @@ impl Command {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Create(_) => "create",
-            Self::Present(_) => "present",
+            Self::Present { .. } => "present",
+            Self::Choose { .. } => "choose",
             Self::ChannelSays { outcome: Outcome::Paid { .. }, .. } => "channel says paid",
             Self::ChannelSays { outcome: Outcome::Declined { .. }, .. } => "channel says declined",
             Self::ChannelSays { outcome: Outcome::Pending, .. } => "channel says pending",

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::RefundNo;
-use crate::order::{CloseReason, FailReason, Presentation};
+use crate::order::{CloseReason, FailReason, Method, Presentation};
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +12,8 @@ pub enum Event {
     /// The terms stand in the order itself and never change.
     Created,
     Presented(Presentation),
+    /// The payer chose a method, the first time or another one.
+    Chosen(Method),
     /// The channel was asked and gave no clear answer.
     OutcomeUnknown,
     CloseRequested(CloseReason),
@@ -24,10 +26,12 @@ pub enum Event {
     },
     Failed(FailReason),
     Cancelled,
-    /// Money came for an order that had already ended otherwise; it is given back.
+    /// Money came for an order that had already ended otherwise, or by a choice that was given up; it goes back.
     LatePayment {
         channel_ref: String,
         refund: RefundNo,
+        #[serde(default = "first_choice")]
+        choice: u32,
     },
     RefundRequested {
         refund: RefundNo,
@@ -44,11 +48,17 @@ pub enum Event {
     },
 }
 
+/// What journals of before there was a choice mean.
+fn first_choice() -> u32 {
+    1
+}
+
 impl Event {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Created => "created",
             Self::Presented(_) => "presented",
+            Self::Chosen(_) => "chosen",
             Self::OutcomeUnknown => "outcome unknown",
             Self::CloseRequested(_) => "close requested",
             Self::CloseReasonChanged(_) => "close reason changed",

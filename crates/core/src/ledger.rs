@@ -3,12 +3,14 @@
 use std::fmt;
 
 use crate::money::Money;
-use crate::order::Terms;
+use crate::order::{Method, Terms};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum LedgerAccount {
     /// What we owe the merchant.
     MerchantPayable(String),
+    /// The part of it that is tips, for the people who earned them.
+    TipsPayable(String),
     /// What the channel owes us.
     ChannelReceivable(String),
     /// What we earned.
@@ -22,6 +24,7 @@ impl fmt::Display for LedgerAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MerchantPayable(account) => write!(f, "merchant_payable:{account}"),
+            Self::TipsPayable(account) => write!(f, "tips_payable:{account}"),
             Self::ChannelReceivable(method) => write!(f, "channel_receivable:{method}"),
             Self::FeeIncome => f.write_str("fee_income"),
             Self::LatePayments => f.write_str("late_payments"),
@@ -45,36 +48,50 @@ fn entry(lines: Vec<(LedgerAccount, i64)>, terms: &Terms) -> Vec<Posting> {
         .collect()
 }
 
-fn receivable(terms: &Terms) -> LedgerAccount {
-    LedgerAccount::ChannelReceivable(terms.method.as_str().to_owned())
+fn receivable(method: &Method) -> LedgerAccount {
+    LedgerAccount::ChannelReceivable(method.as_str().to_owned())
 }
 
 fn payable(terms: &Terms) -> LedgerAccount {
     LedgerAccount::MerchantPayable(terms.account.clone())
 }
 
-/// The payer paid: the channel owes us all of it, we owe the merchant the rest after our fee.
-pub fn payment(terms: &Terms) -> Vec<Posting> {
-    let (gross, fee) = (terms.amount.minor, terms.amount.basis_points(terms.fee_bp).minor);
+fn tips(terms: &Terms) -> LedgerAccount {
+    LedgerAccount::TipsPayable(terms.account.clone())
+}
+
+/// The payer paid: the channel owes us all of it, we owe the merchant the tip and the rest after our fee.
+/// The fee is of all that was paid and comes out of the sale, never out of the tip.
+pub fn payment(terms: &Terms, method: &Method) -> Vec<Posting> {
+    let (total, sale) = (terms.total(), terms.amount.minor);
+    let fee = total.basis_points(terms.fee_bp).minor;
     entry(
-        vec![(receivable(terms), gross), (payable(terms), fee - gross), (LedgerAccount::FeeIncome, -fee)],
+        vec![
+            (receivable(method), total.minor),
+            (payable(terms), fee - sale),
+            (tips(terms), -terms.tip_minor),
+            (LedgerAccount::FeeIncome, -fee),
+        ],
         terms,
     )
 }
 
-/// A refund succeeded: out of the merchant's money. Our fee stays earned.
-pub fn refund(terms: &Terms, minor: i64) -> Vec<Posting> {
-    entry(vec![(payable(terms), minor), (receivable(terms), -minor)], terms)
+/// A refund succeeded, after `before_minor` had been refunded: out of the sale first, out of the tip last.
+/// Our fee stays earned.
+pub fn refund(terms: &Terms, method: &Method, before_minor: i64, minor: i64) -> Vec<Posting> {
+    let of_tip = |refunded: i64| (refunded - terms.amount.minor).max(0);
+    let tip = of_tip(before_minor + minor) - of_tip(before_minor);
+    entry(vec![(payable(terms), minor - tip), (tips(terms), tip), (receivable(method), -minor)], terms)
 }
 
-/// Money came for an order that had ended.
-pub fn late_payment(terms: &Terms) -> Vec<Posting> {
-    let gross = terms.amount.minor;
-    entry(vec![(receivable(terms), gross), (LedgerAccount::LatePayments, -gross)], terms)
+/// Money came that is nobody's sale.
+pub fn late_payment(terms: &Terms, method: &Method) -> Vec<Posting> {
+    let gross = terms.total().minor;
+    entry(vec![(receivable(method), gross), (LedgerAccount::LatePayments, -gross)], terms)
 }
 
 /// That money went back.
-pub fn late_payment_returned(terms: &Terms) -> Vec<Posting> {
-    let gross = terms.amount.minor;
-    entry(vec![(LedgerAccount::LatePayments, gross), (receivable(terms), -gross)], terms)
+pub fn late_payment_returned(terms: &Terms, method: &Method) -> Vec<Posting> {
+    let gross = terms.total().minor;
+    entry(vec![(LedgerAccount::LatePayments, gross), (receivable(method), -gross)], terms)
 }

@@ -27,7 +27,10 @@ pub use event::Event;
 pub use ids::{MerchantId, OrderNo, RefundNo};
 pub use ledger::{LedgerAccount, Posting};
 pub use money::{Currency, Money, MoneyError};
-pub use order::{CloseReason, FailReason, Flow, Funds, Method, Order, OrderState, Presentation, Terms};
+pub use order::{
+    AfterTime, AppPayer, CloseReason, FailReason, Flow, Funds, Method, Order, OrderState, Presentation,
+    Tells, Terms,
+};
 pub use rate::Rate;
 pub use refund::{Refund, RefundState};
 pub use refusal::{Refusal, Term};

@@ -1,5 +1,6 @@
 //! An order: its terms never change, its state moves forward along [`crate::table`].
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -59,14 +60,47 @@ impl Flow {
     }
 }
 
+/// Of which ends the merchant is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tells {
+    #[default]
+    EveryEnd,
+    /// Only that it was paid.
+    Payment,
+}
+
+/// What becomes of money that a channel reports after the order's time was up, before it has closed the payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AfterTime {
+    /// The order is paid after all.
+    #[default]
+    Counts,
+    /// Nobody waits for it any more: the money goes back.
+    GoesBack,
+}
+
+/// Who pays in a wallet's mini app, in the wallet's own words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppPayer {
+    pub app_id: String,
+    pub payer_id: String,
+}
+
 /// What the merchant asked for. Fixed when the order is created.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     /// The account's code.
     pub account: String,
-    pub method: Method,
+    /// `None`: the payer chooses on our page.
+    pub method: Option<Method>,
     pub flow: Flow,
+    /// The sale, without a tip.
     pub amount: Money,
+    /// On top of the amount, in the same currency.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub tip_minor: i64,
     /// What the payer sees in his own currency.
     pub payer_currency: Currency,
     pub payer_rate: Rate,
@@ -77,13 +111,40 @@ pub struct Terms {
     pub payer_ip: String,
     /// The code a till scanned off the payer's phone.
     pub payer_code: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app_payer: Option<AppPayer>,
+    /// Who sold it and at which till, in the merchant's words; empty if he did not say. Orders are found by them.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub operator: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub terminal: String,
+    /// What the room keeps with the order to say it again; opaque here.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub particulars: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub tells: Tells,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub after_time: AfterTime,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
 }
 
+fn is_zero(minor: &i64) -> bool {
+    *minor == 0
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 impl Terms {
+    /// What the payer pays: the amount and the tip. Rooms refuse a sum that does not fit.
+    pub fn total(&self) -> Money {
+        Money::new(self.amount.minor.saturating_add(self.tip_minor), self.amount.currency)
+    }
+
     pub fn payer_amount(&self) -> Money {
-        self.payer_rate.convert(self.amount, self.payer_currency)
+        self.payer_rate.convert(self.total(), self.payer_currency)
     }
 }
 
@@ -183,13 +244,18 @@ impl Funds {
 pub struct Order {
     pub merchant: MerchantId,
     pub number: OrderNo,
-    /// Counts commits, from 1; the store writes only over the version it was read at.
+    /// Counts events, from 1; the store writes only over the version it was read at.
     pub version: u32,
     /// The room that created it and will notify, opaque here.
     pub room: Arc<str>,
     /// The merchant's number, unique per merchant and room.
     pub reference: String,
     pub terms: Terms,
+    /// The methods the order was to be paid with, in turn. Each was given up, and closed at its channel, before
+    /// the next; the last is the one that counts.
+    pub choices: Vec<Method>,
+    /// Choices whose late money has been sent back, bit by bit from the first.
+    pub given_back: u32,
     pub state: OrderState,
     pub presentation: Presentation,
     pub funds: Funds,
@@ -197,4 +263,24 @@ pub struct Order {
     pub refunds: u32,
     /// Events in the journal.
     pub events: u32,
+}
+
+/// How often a payer may choose, the first time included.
+pub const CHOICES_MAX: usize = 30;
+
+impl Order {
+    /// `None` while the payer has not chosen.
+    pub fn method(&self) -> Option<&Method> {
+        self.choices.last()
+    }
+
+    /// Number of the choice that counts; 0 while there is none.
+    pub fn choice(&self) -> u32 {
+        self.choices.len() as u32
+    }
+
+    /// The method of an earlier choice, or of this one.
+    pub fn method_of(&self, choice: u32) -> Option<&Method> {
+        self.choices.get(choice.checked_sub(1)? as usize)
+    }
 }

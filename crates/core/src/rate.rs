@@ -31,6 +31,11 @@ impl Rate {
         (scaled > 0).then_some(Self(scaled))
     }
 
+    /// From what [`Rate::e8`] gave.
+    pub fn from_e8(e8: i64) -> Option<Self> {
+        (e8 > 0).then_some(Self(e8))
+    }
+
     pub const fn e8(self) -> i64 {
         self.0
     }

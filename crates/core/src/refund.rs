@@ -35,8 +35,12 @@ pub struct Refund {
     pub order: OrderNo,
     pub number: RefundNo,
     pub amount_minor: i64,
-    /// The merchant's note; with the amount it makes the idempotency key where the protocol has no other.
-    pub reference: String,
+    /// The merchant's number of it, unique among his orders and refunds in the room; where the protocol has one.
+    pub reference: Option<String>,
+    /// The merchant's remark; with the amount it makes the idempotency key where there is no reference.
+    pub note: String,
+    /// The choice whose payment it gives back.
+    pub choice: u32,
     pub requested_at: Timestamp,
     pub state: RefundState,
     /// Gives back money that came after the order was closed; not a merchant's refund.

@@ -1,5 +1,6 @@
 //! A rule said no. Rooms turn these into their codes in one total match.
 
+use crate::ids::RefundNo;
 use crate::order::FailReason;
 
 /// A term of an order a merchant may have sent differently the second time.
@@ -14,6 +15,12 @@ pub enum Term {
     ReturnUrl,
     PayerIp,
     PayerCode,
+    Tip,
+    Operator,
+    Terminal,
+    Particulars,
+    /// How long the order can be paid.
+    Lifetime,
 }
 
 /// In order of precedence: the first that holds is the answer.
@@ -25,6 +32,9 @@ pub enum Refusal {
     ReferenceReused(Term),
     #[error("the reference belongs to an order that has ended ({0})")]
     ReferenceEnded(&'static str),
+    /// By a refund, or by another order's.
+    #[error("the reference belongs to something else")]
+    ReferenceTaken,
     #[error("the order has been paid")]
     AlreadyPaid,
     #[error("the order has failed")]
@@ -34,10 +44,12 @@ pub enum Refusal {
     #[error("the order was never paid")]
     NotPaid,
     #[error("the same refund has been requested")]
-    RefundRepeated,
+    RefundRepeated(RefundNo),
     /// Or it is zero or negative, which no order contains.
     #[error("the refund exceeds the order")]
     RefundAboveOrder,
     #[error("the refund exceeds what is left of the order")]
     RefundAboveRest,
+    #[error("the payer has chosen too often")]
+    TooManyChoices,
 }

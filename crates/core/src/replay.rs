@@ -3,6 +3,8 @@
 //! Shares no rule with [`crate::decide`](mod@crate::decide), on purpose: an operator compares the two and trusts
 //! neither. It repeats what was recorded and never asks whether that was allowed.
 
+use std::collections::HashSet;
+
 use crate::command::NewOrder;
 use crate::event::Event;
 use crate::ids::RefundNo;
@@ -11,7 +13,7 @@ use crate::time::Timestamp;
 
 /// The order that `journal` tells of, made of what was ordered and each event with its time.
 ///
-/// Each commit of an order records one event, so the version is the number of events.
+/// The version of an order is the number of its events.
 pub fn replay(ordered: NewOrder, journal: &[(Timestamp, Event)]) -> Order {
     let mut order = Order {
         merchant: ordered.merchant,
@@ -19,6 +21,8 @@ pub fn replay(ordered: NewOrder, journal: &[(Timestamp, Event)]) -> Order {
         version: 0,
         room: ordered.room,
         reference: ordered.reference,
+        choices: ordered.terms.method.iter().cloned().collect(),
+        given_back: 0,
         terms: ordered.terms,
         state: OrderState::Pending,
         presentation: Presentation::None,
@@ -26,15 +30,17 @@ pub fn replay(ordered: NewOrder, journal: &[(Timestamp, Event)]) -> Order {
         refunds: 0,
         events: 0,
     };
+    let mut late = HashSet::new();
     for (at, event) in journal {
         order.version += 1;
         order.events += 1;
-        retell(&mut order, *at, event);
+        retell(&mut order, &mut late, *at, event);
     }
     order
 }
 
-fn retell(order: &mut Order, at: Timestamp, event: &Event) {
+/// `late`: the refunds so far of money that was never captured.
+fn retell(order: &mut Order, late: &mut HashSet<RefundNo>, at: Timestamp, event: &Event) {
     match event {
         Event::Created => {
             if order.terms.flow == Flow::CustomerPresented {
@@ -42,6 +48,10 @@ fn retell(order: &mut Order, at: Timestamp, event: &Event) {
             }
         }
         Event::Presented(presentation) => order.presentation = presentation.clone(),
+        Event::Chosen(method) => {
+            order.choices.push(method.clone());
+            order.presentation = Presentation::None;
+        }
         Event::OutcomeUnknown => {}
         Event::CloseRequested(reason) | Event::CloseReasonChanged(reason) => {
             order.state = OrderState::Closing(*reason);
@@ -49,33 +59,31 @@ fn retell(order: &mut Order, at: Timestamp, event: &Event) {
         Event::Paid { channel_ref, payer, at: paid_at } => {
             order.state =
                 OrderState::Paid { at: *paid_at, channel_ref: channel_ref.clone(), payer: payer.clone() };
-            order.funds.captured_minor += order.terms.amount.minor;
+            order.funds.captured_minor += order.terms.amount.minor + order.terms.tip_minor;
         }
         Event::Failed(reason) => order.state = failed(at, reason),
         Event::Cancelled => order.state = OrderState::Cancelled { at },
-        Event::LatePayment { refund, .. } => count(order, *refund),
+        Event::LatePayment { refund, choice, .. } => {
+            order.given_back |= 1 << (choice - 1);
+            late.insert(*refund);
+            count(order, *refund);
+        }
         Event::RefundRequested { refund, amount_minor } => {
             count(order, *refund);
             order.funds.refunding_minor += amount_minor;
         }
-        Event::RefundSucceeded { amount_minor, .. } if is_paid(order) => {
+        Event::RefundSucceeded { refund, .. } | Event::RefundFailed { refund, .. }
+            if late.contains(refund) => {}
+        Event::RefundSucceeded { amount_minor, .. } => {
             order.funds.refunding_minor -= amount_minor;
             order.funds.refunded_minor += amount_minor;
         }
-        Event::RefundFailed { amount_minor, .. } if is_paid(order) => {
-            order.funds.refunding_minor -= amount_minor;
-        }
-        // What was given back of an order that ended unpaid was never captured.
-        Event::RefundSucceeded { .. } | Event::RefundFailed { .. } => {}
+        Event::RefundFailed { amount_minor, .. } => order.funds.refunding_minor -= amount_minor,
     }
 }
 
 fn failed(at: Timestamp, reason: &FailReason) -> OrderState {
     OrderState::Failed { at, reason: reason.clone() }
-}
-
-fn is_paid(order: &Order) -> bool {
-    matches!(order.state, OrderState::Paid { .. })
 }
 
 fn count(order: &mut Order, refund: RefundNo) {

@@ -6,9 +6,12 @@ use std::fmt::Write as _;
 pub const TRANSITIONS: &[(&str, &str, &str)] = &[
     ("pending", "create", "pending"),
     ("pending", "present", "pending"),
+    ("pending", "choose", "pending"),
     ("pending", "channel says pending", "pending"),
     ("pending", "channel says nothing", "pending"),
     ("pending", "channel says paid", "paid"),
+    ("pending", "channel says paid", "pending"),
+    ("pending", "channel says of refund", "pending"),
     ("pending", "channel says declined", "failed"),
     ("pending", "cancel", "cancelled"),
     ("pending", "cancel", "closing"),
@@ -19,10 +22,14 @@ pub const TRANSITIONS: &[(&str, &str, &str)] = &[
     ("closing", "channel says pending", "closing"),
     ("closing", "channel says nothing", "closing"),
     ("closing", "channel says paid", "paid"),
+    ("closing", "channel says paid", "failed"),
+    ("closing", "channel says paid", "closing"),
+    ("closing", "channel says of refund", "closing"),
     ("closing", "channel says declined", "cancelled"),
     ("closing", "channel says declined", "failed"),
     ("closing", "cancel", "closing"),
     ("closing", "expire", "closing"),
+    ("paid", "channel says paid", "paid"),
     ("paid", "refund", "paid"),
     ("paid", "channel says of refund", "paid"),
     ("failed", "channel says paid", "failed"),
@@ -44,6 +51,8 @@ const NOTES: &str = "\
 - A cancelled or expired order the channel never heard of ends at once; any other goes through `closing`.
 - `channel says declined` while `closing` means closed and unpaid: it ends as `cancelled` (the merchant asked) or `failed` (time ran out).
 - `channel says paid` for an order that has ended unpaid is a late payment: the state stays, the money is given back whole.
+- So is one by a choice the payer has given up for another wallet: whatever the state, that money goes back.
+- A payment that turns up while `closing` counts, except where the terms say that after its time it goes back: then the order ends as `failed`.
 - `channel says nothing` (a time-out, an unreadable answer) never moves an order: the channel is asked again.
 - A bar code order that ends unpaid is asked about once more a minute later: its charge may have been on its way.
 - A refund changes the order's funds, not its state: `refunded + refunding <= captured`.

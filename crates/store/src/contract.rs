@@ -8,6 +8,7 @@ mod directory;
 mod notices;
 mod orders;
 mod races;
+mod references;
 mod shop;
 mod work;
 
@@ -22,7 +23,8 @@ pub use directory::*;
 pub use notices::*;
 pub use orders::*;
 pub use races::*;
-pub use shop::{AMOUNT_MINOR, NOW, Shop, conflict, number, together};
+pub use references::*;
+pub use shop::{AMOUNT_MINOR, NOW, Shop, conflict, number, paid, together};
 pub use work::*;
 
 /// `contract_tests!(fresh)`: `fresh()` gives a [`Home`] and what must live as long as it.
@@ -51,6 +53,11 @@ macro_rules! contract_tests {
             racing_refunds_never_exceed_the_order,
             random_stories_on_a_few_orders_stay_sound,
             the_audit_notices_a_lost_update,
+            orders_and_refunds_share_the_merchants_numbers,
+            a_refund_decided_on_an_old_version_leaves_its_number_free,
+            orders_are_found_by_operator_and_terminal,
+            a_payer_who_chooses_reads_back,
+            rates_stay_and_the_newest_is_first,
         }
     };
     ($fresh:path: $($name:ident,)*) => {

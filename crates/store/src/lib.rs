@@ -9,10 +9,14 @@ mod contract;
 pub mod directory;
 pub mod notification;
 pub mod port;
+pub mod rate;
+pub mod search;
 pub mod sqlite;
 
 pub use changeset::{Changeset, WorkUpdate};
 pub use directory::{Credential, NewKey, SealedKey};
 pub use notification::{Notification, NotificationAttempt, NotificationState};
 pub use port::{Answer, Conflict, OrderKey, Store, StoreError};
+pub use rate::QuotedRate;
+pub use search::OrderSearch;
 pub use sqlite::Sqlite;

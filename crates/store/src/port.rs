@@ -3,11 +3,13 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use tillgate_core::{Account, Event, MerchantId, Order, OrderNo, Posting, Refund, Timestamp, Work};
+use tillgate_core::{Account, Event, MerchantId, Order, OrderNo, Posting, Refund, RefundNo, Timestamp, Work};
 
 use crate::changeset::Changeset;
 use crate::directory::{Credential, NewKey};
 use crate::notification::{Notification, NotificationAttempt, NotificationState};
+use crate::rate::QuotedRate;
+use crate::search::OrderSearch;
 
 /// How an order is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +21,7 @@ pub enum OrderKey<'a> {
 /// Somebody was faster; load again and decide again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conflict {
-    /// The room's reference is taken.
+    /// The merchant has used the reference in this room, for an order or a refund.
     Reference,
     /// The order's number is taken; take another.
     Number,
@@ -48,6 +50,15 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     fn load_order<'a>(&'a self, merchant: MerchantId, key: OrderKey<'a>) -> Answer<'a, Option<Order>>;
     fn load_refunds(&self, merchant: MerchantId, order: OrderNo) -> Answer<'_, Vec<Refund>>;
     fn load_events(&self, merchant: MerchantId, order: OrderNo) -> Answer<'_, Vec<(Timestamp, Event)>>;
+    /// Where the refund is that the merchant calls so in this room.
+    fn find_refund<'a>(
+        &'a self,
+        merchant: MerchantId,
+        room: &'a str,
+        reference: &'a str,
+    ) -> Answer<'a, Option<(OrderNo, RefundNo)>>;
+    /// Newest first.
+    fn search_orders<'a>(&'a self, merchant: MerchantId, search: &'a OrderSearch) -> Answer<'a, Vec<Order>>;
     /// With the number of the event each belongs to.
     fn load_postings(&self, merchant: MerchantId, order: OrderNo) -> Answer<'_, Vec<(u32, Posting)>>;
     /// Work still owed for an order, leased or not.
@@ -108,6 +119,11 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         login: &'a str,
         key: NewKey,
     ) -> Answer<'a, ()>;
+
+    /// Adds a rate; the newest of its pair counts.
+    fn put_rate(&self, rate: QuotedRate) -> Answer<'_, ()>;
+    /// All there have been, by pair, each pair's newest first.
+    fn list_rates(&self) -> Answer<'_, Vec<QuotedRate>>;
 
     /// What the database is for; the first to say so decides. Gives the word that holds.
     fn claim<'a>(&'a self, purpose: &'a str) -> Answer<'a, String>;

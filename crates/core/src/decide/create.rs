@@ -3,7 +3,7 @@
 use super::{Decision, Expected};
 use crate::command::NewOrder;
 use crate::event::Event;
-use crate::order::{Flow, Funds, Order, OrderState, Presentation, Terms};
+use crate::order::{CHOICES_MAX, Flow, Funds, Method, Order, OrderState, Presentation, Terms};
 use crate::refusal::{Refusal, Term};
 use crate::time::Timestamp;
 use crate::work::{WorkKind, presented_ask_delay_s};
@@ -11,12 +11,15 @@ use crate::work::{WorkKind, presented_ask_delay_s};
 pub fn create(new: NewOrder, now: Timestamp) -> Decision {
     let charged = new.terms.flow == Flow::CustomerPresented;
     let expires_at = new.terms.expires_at;
+    let prepared = new.presentation;
     let order = Order {
         merchant: new.merchant,
         number: new.number,
         version: 0,
         room: new.room,
         reference: new.reference,
+        choices: new.terms.method.iter().cloned().collect(),
+        given_back: 0,
         terms: new.terms,
         state: OrderState::Pending,
         presentation: if charged { Presentation::Charge } else { Presentation::None },
@@ -30,7 +33,8 @@ pub fn create(new: NewOrder, now: Timestamp) -> Decision {
     if charged {
         decision.owe(WorkKind::Charge, now);
     }
-    decision
+    let choice = decision.order.choice();
+    present(decision, choice, prepared)
 }
 
 /// The same reference again: the same order if it is still open and nothing differs.
@@ -46,27 +50,36 @@ pub fn repeat(decision: Decision, new: &NewOrder) -> Result<Decision, Refusal> {
 }
 
 fn first_difference(had: &Terms, got: &Terms) -> Option<Term> {
+    let lifetime_ms = |terms: &Terms| terms.expires_at.since_ms(terms.created_at);
     [
         (Term::Account, had.account != got.account),
         (Term::Method, had.method != got.method),
         (Term::Flow, had.flow != got.flow),
         (Term::Amount, had.amount != got.amount),
+        (Term::Tip, had.tip_minor != got.tip_minor),
         (Term::Description, had.description != got.description),
         (Term::NotifyUrl, had.notify_url != got.notify_url),
         (Term::ReturnUrl, had.return_url != got.return_url),
         (Term::PayerIp, had.payer_ip != got.payer_ip),
-        (Term::PayerCode, had.payer_code != got.payer_code),
+        (Term::PayerCode, had.payer_code != got.payer_code || had.app_payer != got.app_payer),
+        (Term::Operator, had.operator != got.operator),
+        (Term::Terminal, had.terminal != got.terminal),
+        (Term::Particulars, had.particulars != got.particulars),
+        (Term::Lifetime, got.method.is_none() && lifetime_ms(had) != lifetime_ms(got)),
     ]
     .into_iter()
     .find_map(|(term, differs)| differs.then_some(term))
 }
 
-/// The channel prepared the payment. The first presentation stays; a later one, or nothing to show, changes nothing.
-pub fn present(mut decision: Decision, presentation: Presentation) -> Decision {
+/// The channel prepared the payment. The first presentation of a choice stays; a later one, one of a choice that
+/// was given up, or nothing to show, changes nothing.
+pub fn present(mut decision: Decision, choice: u32, presentation: Presentation) -> Decision {
     let order = &mut decision.order;
     if order.state != OrderState::Pending
         || order.presentation != Presentation::None
         || presentation == Presentation::None
+        || order.choice() != choice
+        || order.choices.is_empty()
     {
         return decision;
     }
@@ -75,4 +88,26 @@ pub fn present(mut decision: Decision, presentation: Presentation) -> Decision {
     let ask_at = decision.at.plus_s(presented_ask_delay_s(0));
     decision.owe(WorkKind::Ask, ask_at);
     decision
+}
+
+/// The payer chose. Nothing if he has chosen this already, or if somebody else chose meanwhile.
+pub fn choose(mut decision: Decision, method: Method, instead_of: u32) -> Result<Decision, Refusal> {
+    let order = &mut decision.order;
+    if order.state != OrderState::Pending
+        || order.choice() != instead_of
+        || order.presentation == Presentation::Charge
+        || order.method() == Some(&method)
+    {
+        return Ok(decision);
+    }
+    if order.choices.len() == CHOICES_MAX {
+        return Err(Refusal::TooManyChoices);
+    }
+    order.choices.push(method.clone());
+    order.presentation = Presentation::None;
+    let expires_at = order.terms.expires_at;
+    decision.record(Event::Chosen(method));
+    decision.ends_open_work = true;
+    decision.owe(WorkKind::Expire, expires_at);
+    Ok(decision)
 }

@@ -14,7 +14,7 @@ mod tests;
 use crate::command::Command;
 use crate::event::Event;
 use crate::ledger::Posting;
-use crate::order::Order;
+use crate::order::{Order, OrderState, Tells};
 use crate::refund::Refund;
 use crate::refusal::Refusal;
 use crate::time::Timestamp;
@@ -80,9 +80,7 @@ impl Decision {
     }
 
     fn record(&mut self, event: Event) {
-        if self.events.is_empty() {
-            self.order.version += 1;
-        }
+        self.order.version += 1;
         self.order.events += 1;
         self.events.push(event);
     }
@@ -94,7 +92,12 @@ impl Decision {
     /// The order has just become final: its timers end, the merchant hears of it.
     fn finish(&mut self) {
         self.ends_open_work = true;
-        if !self.order.terms.notify_url.is_empty() {
+        let terms = &self.order.terms;
+        let is_told = match terms.tells {
+            Tells::EveryEnd => true,
+            Tells::Payment => matches!(self.order.state, OrderState::Paid { .. }),
+        };
+        if is_told && !terms.notify_url.is_empty() {
             self.owe(WorkKind::Notify(self.order.events), self.at);
         }
     }
@@ -113,8 +116,11 @@ pub fn decide(order: Option<Order>, command: Command, now: Timestamp) -> Result<
     let idle = Decision::nothing(order, now);
     let decision = match command {
         Command::Create(new) => create::repeat(idle, &new),
-        Command::Present(presentation) => Ok(create::present(idle, presentation)),
-        Command::ChannelSays { asked, outcome } => Ok(outcome::channel_says(idle, asked, outcome)),
+        Command::Present { choice, presentation } => Ok(create::present(idle, choice, presentation)),
+        Command::Choose { method, instead_of } => create::choose(idle, method, instead_of),
+        Command::ChannelSays { choice, asked, outcome } => {
+            Ok(outcome::channel_says(idle, choice, asked, outcome))
+        }
         Command::Cancel => stop::cancel(idle),
         Command::Expire => Ok(stop::expire(idle)),
         Command::Refund(new) => refund::request(idle, new),

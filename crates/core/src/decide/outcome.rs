@@ -5,13 +5,25 @@ use crate::command::{Asked, Outcome};
 use crate::event::Event;
 use crate::ids::RefundNo;
 use crate::ledger;
-use crate::order::{FailReason, OrderState};
+use crate::order::{AfterTime, CloseReason, FailReason, OrderState};
 use crate::refund::{Refund, RefundState};
 use crate::time::Timestamp;
 use crate::work::{WorkKind, ask_delay_s};
 
-pub fn channel_says(decision: Decision, asked: Asked, outcome: Outcome) -> Decision {
+pub fn channel_says(decision: Decision, choice: u32, asked: Asked, outcome: Outcome) -> Decision {
+    if choice != decision.order.choice() {
+        return match outcome {
+            // It was closed at its channel, and the money came all the same.
+            Outcome::Paid { channel_ref, .. } => late_payment(decision, choice, channel_ref),
+            Outcome::Declined { .. } | Outcome::Pending | Outcome::Unknown => decision,
+        };
+    }
     match (decision.order.state.clone(), outcome) {
+        (OrderState::Closing(CloseReason::Expired), Outcome::Paid { channel_ref, .. })
+            if decision.order.terms.after_time == AfterTime::GoesBack =>
+        {
+            late_payment(stop::closed(decision, CloseReason::Expired), choice, channel_ref)
+        }
         (OrderState::Pending | OrderState::Closing(_), Outcome::Paid { channel_ref, payer, at }) => {
             paid(decision, channel_ref, payer, at)
         }
@@ -20,10 +32,8 @@ pub fn channel_says(decision: Decision, asked: Asked, outcome: Outcome) -> Decis
         (OrderState::Pending, Outcome::Pending | Outcome::Unknown) if asked == Asked::Charge => {
             keep_asking(decision)
         }
-        (OrderState::Failed { .. } | OrderState::Cancelled { .. }, Outcome::Paid { channel_ref, .. })
-            if decision.order.refunds == 0 =>
-        {
-            late_payment(decision, channel_ref)
+        (OrderState::Failed { .. } | OrderState::Cancelled { .. }, Outcome::Paid { channel_ref, .. }) => {
+            late_payment(decision, choice, channel_ref)
         }
         _ => decision,
     }
@@ -31,9 +41,10 @@ pub fn channel_says(decision: Decision, asked: Asked, outcome: Outcome) -> Decis
 
 fn paid(mut decision: Decision, channel_ref: String, payer: String, at: Timestamp) -> Decision {
     let order = &mut decision.order;
+    let Some(method) = order.method().cloned() else { return decision };
     order.state = OrderState::Paid { at, channel_ref: channel_ref.clone(), payer: payer.clone() };
-    order.funds.captured_minor = order.terms.amount.minor;
-    decision.postings = ledger::payment(&decision.order.terms);
+    order.funds.captured_minor = order.terms.total().minor;
+    decision.postings = ledger::payment(&decision.order.terms, &method);
     decision.record(Event::Paid { channel_ref, payer, at });
     decision.finish();
     decision
@@ -59,23 +70,32 @@ fn keep_asking(mut decision: Decision) -> Decision {
     decision
 }
 
-/// Money for an order that has ended: it is not the merchant's, it goes back whole.
-fn late_payment(mut decision: Decision, channel_ref: String) -> Decision {
+/// Money that is not the merchant's: the order had ended, or the payer had chosen otherwise. It goes back whole,
+/// once for each choice.
+fn late_payment(mut decision: Decision, choice: u32, channel_ref: String) -> Decision {
     let order = &mut decision.order;
+    let Some(method) = order.method_of(choice).cloned() else { return decision };
+    let bit = 1 << (choice - 1);
+    if order.given_back & bit != 0 {
+        return decision;
+    }
+    order.given_back |= bit;
     order.refunds += 1;
     let number = RefundNo(order.refunds);
     decision.refund = Some(Refund {
         merchant: order.merchant,
         order: order.number,
         number,
-        amount_minor: order.terms.amount.minor,
-        reference: "payment after the order had ended".into(),
+        amount_minor: order.terms.total().minor,
+        reference: None,
+        note: "payment that came too late".into(),
+        choice,
         requested_at: decision.at,
         state: RefundState::Requested,
         reverses_late_payment: true,
     });
-    decision.postings = ledger::late_payment(&decision.order.terms);
-    decision.record(Event::LatePayment { channel_ref, refund: number });
+    decision.postings = ledger::late_payment(&decision.order.terms, &method);
+    decision.record(Event::LatePayment { channel_ref, refund: number, choice });
     let now = decision.at;
     decision.owe(WorkKind::Refund(number), now);
     decision

@@ -7,7 +7,7 @@ use crate::ids::RefundNo;
 use crate::ledger;
 use crate::order::OrderState;
 use crate::refund::{Refund, RefundState};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, Term};
 use crate::work::WorkKind;
 
 pub fn request(mut decision: Decision, new: NewRefund) -> Result<Decision, Refusal> {
@@ -15,8 +15,8 @@ pub fn request(mut decision: Decision, new: NewRefund) -> Result<Decision, Refus
     if !matches!(order.state, OrderState::Paid { .. }) {
         return Err(Refusal::NotPaid);
     }
-    if new.earlier.iter().any(|earlier| same_refund(earlier, &new)) {
-        return Err(Refusal::RefundRepeated);
+    if let Some(refusal) = repeated(&new) {
+        return Err(refusal);
     }
     if new.amount_minor <= 0 || new.amount_minor > order.funds.captured_minor {
         return Err(Refusal::RefundAboveOrder);
@@ -32,6 +32,8 @@ pub fn request(mut decision: Decision, new: NewRefund) -> Result<Decision, Refus
         number: RefundNo(order.refunds),
         amount_minor: new.amount_minor,
         reference: new.reference,
+        note: new.note,
+        choice: order.choice(),
         requested_at: decision.at,
         state: RefundState::Requested,
         reverses_late_payment: false,
@@ -43,11 +45,23 @@ pub fn request(mut decision: Decision, new: NewRefund) -> Result<Decision, Refus
     Ok(decision)
 }
 
-/// A refund that failed does not stand in the way of the same one again.
-fn same_refund(earlier: &Refund, new: &NewRefund) -> bool {
-    earlier.amount_minor == new.amount_minor
-        && earlier.reference == new.reference
-        && !matches!(earlier.state, RefundState::Failed { .. })
+/// A reference names one refund for ever. Without one, amount and note do, and a refund that failed does not stand
+/// in the way of the same one again.
+fn repeated(new: &NewRefund) -> Option<Refusal> {
+    let merchants = || new.earlier.iter().filter(|earlier| !earlier.reverses_late_payment);
+    if new.reference.is_some() {
+        let known = merchants().find(|earlier| earlier.reference == new.reference)?;
+        return Some(match known.amount_minor == new.amount_minor {
+            true => Refusal::RefundRepeated(known.number),
+            false => Refusal::ReferenceReused(Term::Amount),
+        });
+    }
+    let same = |earlier: &&Refund| {
+        earlier.amount_minor == new.amount_minor
+            && earlier.note == new.note
+            && !matches!(earlier.state, RefundState::Failed { .. })
+    };
+    merchants().find(same).map(|known| Refusal::RefundRepeated(known.number))
 }
 
 pub fn channel_says(decision: Decision, refund: Refund, outcome: Outcome) -> Decision {
@@ -63,12 +77,15 @@ pub fn channel_says(decision: Decision, refund: Refund, outcome: Outcome) -> Dec
 
 fn succeeded(mut decision: Decision, mut refund: Refund) -> Decision {
     let amount_minor = refund.amount_minor;
+    let order = &mut decision.order;
+    let Some(method) = order.method_of(refund.choice).cloned() else { return decision };
     if refund.reverses_late_payment {
-        decision.postings = ledger::late_payment_returned(&decision.order.terms);
+        decision.postings = ledger::late_payment_returned(&order.terms, &method);
     } else {
-        decision.order.funds.refunding_minor -= amount_minor;
-        decision.order.funds.refunded_minor += amount_minor;
-        decision.postings = ledger::refund(&decision.order.terms, amount_minor);
+        let before_minor = order.funds.refunded_minor;
+        order.funds.refunding_minor -= amount_minor;
+        order.funds.refunded_minor += amount_minor;
+        decision.postings = ledger::refund(&order.terms, &method, before_minor, amount_minor);
     }
     refund.state = RefundState::Succeeded { at: decision.at };
     decision.record(Event::RefundSucceeded { refund: refund.number, amount_minor });

@@ -147,11 +147,13 @@ pub fn refusal_code(route: Route, refusal: &Refusal) -> i32 {
     match refusal {
         Refusal::OrderNotFound if route == Route::Refund => REFUND_ORDER_NOT_EXIST,
         Refusal::OrderNotFound => ORDER_NOT_EXIST,
-        Refusal::ReferenceReused(_) | Refusal::ReferenceEnded(_) => PARAM_WRONG,
+        Refusal::ReferenceReused(_) | Refusal::ReferenceEnded(_) | Refusal::ReferenceTaken => PARAM_WRONG,
+        // Nobody chooses in this room.
+        Refusal::TooManyChoices => PARAM_WRONG,
         Refusal::AlreadyPaid => CANCEL_COMPLETED,
         Refusal::AlreadyFailed(_) | Refusal::AlreadyCancelled => CANCEL_FAILED,
         Refusal::NotPaid => REFUND_NOT_PAID,
-        Refusal::RefundRepeated => REFUND_REPEATED,
+        Refusal::RefundRepeated(_) => REFUND_REPEATED,
         Refusal::RefundAboveOrder => REFUND_WRONG,
         Refusal::RefundAboveRest => REFUND_INSUFFICIENT,
     }
@@ -181,11 +183,14 @@ pub fn refusal(route: Route, refusal: &Refusal) -> Reject {
             "merchant_reference",
             format_args!("belongs to an order that is already {state}"),
         ),
+        Refusal::ReferenceTaken | Refusal::TooManyChoices => {
+            Reject::field(code, "merchant_reference", refusal)
+        }
         Refusal::AlreadyPaid => Reject::field(code, order_field, "belongs to an order that is paid"),
         Refusal::AlreadyFailed(_) => Reject::field(code, order_field, "belongs to an order that has failed"),
         Refusal::AlreadyCancelled => Reject::field(code, order_field, "belongs to an order that is canceled"),
         Refusal::NotPaid => Reject::field(code, order_field, "belongs to an order that was never paid"),
-        Refusal::RefundRepeated => {
+        Refusal::RefundRepeated(_) => {
             Reject::field(code, "reference", "was sent before with the same order_id and refund_amount")
         }
         Refusal::RefundAboveOrder => Reject::field(code, "refund_amount", "exceeds the amount of the order"),
@@ -207,5 +212,9 @@ pub fn term_field(route: Route, term: Term) -> &'static str {
         Term::ReturnUrl => "return_url",
         Term::PayerIp => "ip",
         Term::PayerCode => "pay_code",
+        // Terms this room does not have.
+        Term::Tip | Term::Operator | Term::Terminal | Term::Particulars | Term::Lifetime => {
+            "merchant_reference"
+        }
     }
 }

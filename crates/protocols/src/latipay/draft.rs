@@ -1,13 +1,17 @@
 //! The rule of each kind of field, and what they add up to.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use tillgate_core::{Account, Currency, Flow, Method, Money, MoneyError, OrderNo, Rate, Terms};
+use tillgate_core::{
+    Account, AfterTime, Currency, Flow, Method, Money, MoneyError, OrderNo, Rate, Tells, Terms,
+};
 
 use super::codes::{self, Reject};
 use super::decode::{Call, CreateCall, RefundAmount};
 use super::fields::{FieldSpec, Kind};
-use super::{Context, METHOD_WORDS, Offer, PAY_CODE_SHAPES, Profile, encode};
+use super::{Context, METHOD_WORDS, Offer, Profile, encode};
+use crate::wire::pay_code;
 use crate::wire::url::check_callable;
 
 /// The fields read so far, each by its own rule.
@@ -150,16 +154,10 @@ impl<'a> Draft<'a> {
     }
 
     fn read_pay_code(&mut self, code: &'a str) -> Result<(), Reject> {
-        let digits = code.bytes().all(|byte| byte.is_ascii_digit());
-        let prefix = code.get(..2).and_then(|head| head.parse::<u8>().ok()).filter(|_| digits);
-        let shape = prefix.and_then(|prefix| {
-            PAY_CODE_SHAPES
-                .iter()
-                .find(|shape| shape.prefix.contains(&prefix) && shape.digits.contains(&code.len()))
-        });
+        let method = pay_code::method_of(code);
         let unknown = || Reject::field(codes::PARAM_WRONG, "pay_code", "is not the code of a wallet we know");
         self.pay_code = code;
-        self.offer_method("pay_code", Some(shape.ok_or_else(unknown)?.method))
+        self.offer_method("pay_code", Some(method.ok_or_else(unknown)?))
     }
 
     fn read_currency(&mut self, text: &str) -> Result<(), Reject> {
@@ -196,9 +194,10 @@ impl<'a> Draft<'a> {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let terms = Terms {
             account: account.code.clone(),
-            method,
+            method: Some(method),
             flow,
             amount,
+            tip_minor: 0,
             payer_currency,
             payer_rate,
             fee_bp,
@@ -207,6 +206,12 @@ impl<'a> Draft<'a> {
             return_url: self.return_url.to_owned(),
             payer_ip: self.ip.to_owned(),
             payer_code: some(self.pay_code),
+            app_payer: None,
+            operator: String::new(),
+            terminal: String::new(),
+            particulars: BTreeMap::new(),
+            tells: Tells::EveryEnd,
+            after_time: AfterTime::Counts,
             created_at: context.now,
             expires_at: context.now.plus_ms(lifetime_ms),
         };

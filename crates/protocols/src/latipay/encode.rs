@@ -101,7 +101,7 @@ pub(super) fn rate_text(order: &Order) -> String {
 /// The values that carry the signature of a query answer, a notification and a redirect.
 pub(super) fn signed_values<'a>(order: &'a Order, amount: &'a str) -> [&'a str; 5] {
     let currency = order.terms.amount.currency.code();
-    [&order.reference, method_word(&order.terms.method), status_word(&order.state), currency, amount]
+    [&order.reference, method_word(order), status_word(&order.state), currency, amount]
 }
 
 /// `host_url` is [`super::GATEWAYDATA`] or [`super::HOSTED_PAGE`] at our public address, by the order's flow.
@@ -180,7 +180,7 @@ pub fn gatewaydata_answer(
     let mut data = GatewayData {
         order_id: order_id(order),
         nonce,
-        payment_method: method_word(&terms.method),
+        payment_method: method_word(order),
         amount: decimal(terms.amount.to_string()),
         amount_cny: decimal(terms.payer_amount().to_string()),
         currency: terms.amount.currency.code(),
@@ -223,7 +223,7 @@ pub fn query_answer(profile: &Profile, order: &Order) -> String {
         merchant_reference: &order.reference,
         currency: order.terms.amount.currency.code(),
         amount: decimal(amount),
-        payment_method: method_word(&order.terms.method),
+        payment_method: method_word(order),
         status: status_word(&order.state),
         pay_time: pay_time(order),
         order_id: order_id(order),

@@ -12,7 +12,7 @@ use std::fmt;
 
 use aws_lc_rs::hmac;
 use serde::{Deserialize, Serialize};
-use tillgate_core::{Account, Currency, Flow, MerchantId, Method, Rate, Timestamp};
+use tillgate_core::{Account, Currency, Flow, MerchantId, Method, Order, Rate, Timestamp};
 use zeroize::Zeroizing;
 
 pub mod client;
@@ -22,7 +22,6 @@ mod draft;
 mod encode;
 pub mod explain;
 pub mod fields;
-pub mod nonce;
 mod notify;
 pub mod openapi;
 pub mod sign;
@@ -242,22 +241,9 @@ pub const METHOD_WORDS: &[MethodWord] = &[
     MethodWord { word: "payid", label: "Payid", method: None },
 ];
 
-/// The wire's word for a method of an order.
-pub fn method_word(method: &Method) -> &str {
-    let known = METHOD_WORDS.iter().find(|word| word.method == Some(method.as_str()));
-    known.map_or(method.as_str(), |word| word.word)
+/// The wire's word for the method of an order; every order of this room has one.
+pub fn method_word(order: &Order) -> &str {
+    let method = order.method().map_or("", Method::as_str);
+    let known = METHOD_WORDS.iter().find(|word| word.method == Some(method));
+    known.map_or(method, |word| word.word)
 }
-
-/// Codes a payer's wallet shows, told apart by length and first two digits.
-#[derive(Debug)]
-pub struct PayCodeShape {
-    pub method: &'static str,
-    pub digits: std::ops::RangeInclusive<usize>,
-    pub prefix: std::ops::RangeInclusive<u8>,
-}
-
-pub const PAY_CODE_SHAPES: &[PayCodeShape] = &[
-    PayCodeShape { method: "wechat", digits: 18..=18, prefix: 10..=15 },
-    PayCodeShape { method: "alipay", digits: 16..=24, prefix: 25..=30 },
-    PayCodeShape { method: "unionpay", digits: 19..=19, prefix: 62..=62 },
-];

@@ -23,7 +23,7 @@ pub fn notification(profile: &Profile, order: &Order) -> Notification {
         ("order_id", &order_id(order)),
         ("currency", order.terms.amount.currency.code()),
         ("amount", &amount),
-        ("payment_method", method_word(&order.terms.method)),
+        ("payment_method", method_word(order)),
         ("status", status_word(&order.state)),
         ("pay_time", &pay_time(order)),
         ("amount_cny", &order.terms.payer_amount().to_string()),
@@ -68,7 +68,7 @@ pub fn return_location(profile: &Profile, order: &Order) -> Option<String> {
     let amount = order.terms.amount.to_string();
     let fields = [
         ("merchant_reference", &*order.reference),
-        ("payment_method", method_word(&order.terms.method)),
+        ("payment_method", method_word(order)),
         ("status", status_word(&order.state)),
         ("currency", order.terms.amount.currency.code()),
         ("amount", &amount),

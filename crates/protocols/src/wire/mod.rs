@@ -1,9 +1,11 @@
-//! Reading and writing the outer shapes all rooms meet: flat JSON objects, URL queries, URLs, civil times.
+//! What all rooms meet: flat JSON objects, URL queries, URLs, civil times, payers' codes, the secrets of payment links.
 //!
 //! Knows how such a text is taken apart without losing what was signed (numbers stay literals). Deliberately does not
 //! know any field by name.
 
 pub mod json;
+pub mod nonce;
+pub mod pay_code;
 pub mod query;
 pub mod time;
 pub mod url;

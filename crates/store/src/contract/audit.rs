@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tillgate_core::{NewOrder, RefundState, replay};
+use tillgate_core::{NewOrder, Presentation, RefundState, replay};
 
 use super::shop::Kept;
 
@@ -16,6 +16,7 @@ pub fn audit(kept: &Kept) -> Vec<String> {
         room: order.room.clone(),
         reference: order.reference.clone(),
         terms: order.terms.clone(),
+        presentation: Presentation::None,
     };
     let retold = replay(ordered, &kept.events);
     if retold != *order {

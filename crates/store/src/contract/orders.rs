@@ -33,7 +33,6 @@ pub async fn an_order_is_found_by_number_and_by_reference(home: Home) {
 async fn carries(shop: &Shop, serial: i64, command: Command, kept: &mut Kept) {
     let now = NOW.plus_s(kept.events.len() as i64);
     let mut decision = shop.decides(serial, command, now).await;
-    // A number the store must not add to: only the version counts commits.
     decision.at = now;
     shop.home.commit(Changeset::decided(decision.clone())).await.unwrap();
     add(kept, decision);
@@ -57,14 +56,24 @@ fn add(kept: &mut Kept, decision: Decision) {
 pub async fn everything_reads_back_as_it_was_decided(home: Home) {
     let shop = Shop::open(&home).await;
     let declined = || Outcome::Declined { reason: "余额不足 \"quoted\"".into() };
-    let says = |asked, outcome| Command::ChannelSays { asked, outcome };
+    let says = |asked, outcome| Command::ChannelSays { choice: 1, asked, outcome };
     let shown = [
         Presentation::Code("https://pay.example/q/1?a=b&c='d'".into()),
         Presentation::App(vec![("b".into(), "2".into()), ("a".into(), "1".into())]),
     ];
     let lives: [(Flow, Vec<Command>); 5] = [
-        (Flow::MerchantPresented, vec![Command::Present(shown[0].clone()), paid()]),
-        (Flow::MiniApp, vec![Command::Present(shown[1].clone()), says(Asked::Query, declined()), paid()]),
+        (
+            Flow::MerchantPresented,
+            vec![Command::Present { choice: 1, presentation: shown[0].clone() }, paid()],
+        ),
+        (
+            Flow::MiniApp,
+            vec![
+                Command::Present { choice: 1, presentation: shown[1].clone() },
+                says(Asked::Query, declined()),
+                paid(),
+            ],
+        ),
         (Flow::CustomerPresented, vec![says(Asked::Charge, Outcome::Unknown), paid()]),
         (Flow::HostedPage, vec![Command::Cancel]),
         (Flow::CustomerPresented, vec![Command::Cancel, says(Asked::Close, declined()), paid()]),
@@ -144,7 +153,9 @@ async fn late_with_everything(shop: &Shop, serial: i64) -> Changeset {
     shop.sells(serial).await;
     let decision = shop.decides(serial, paid(), NOW).await;
     let leased = shop.kept(serial).await.work.remove(0);
-    shop.acts(serial, Command::Present(Presentation::Code("q".into())), NOW).await.unwrap();
+    shop.acts(serial, Command::Present { choice: 1, presentation: Presentation::Code("q".into()) }, NOW)
+        .await
+        .unwrap();
     Changeset {
         decision: Some(decision.into()),
         work: Some(WorkUpdate::Done(leased)),

@@ -87,18 +87,19 @@ fn happens(dice: &mut Dice, refunds: &[Refund]) -> Command {
     let outcomes = [settled(), Outcome::Declined { reason: "no".into() }, Outcome::Pending, Outcome::Unknown];
     let outcome = outcomes[dice.below(4) as usize].clone();
     match dice.below(10) {
-        0 => Command::Present(Presentation::Code("q".into())),
+        0 => Command::Present { choice: 1, presentation: Presentation::Code("q".into()) },
         1 => Command::Cancel,
         2 => Command::Expire,
-        3 => Command::ChannelSays { asked: Asked::Charge, outcome: Outcome::Unknown },
-        4 | 5 => Command::ChannelSays { asked: Asked::Query, outcome },
+        3 => Command::ChannelSays { choice: 1, asked: Asked::Charge, outcome: Outcome::Unknown },
+        4 | 5 => Command::ChannelSays { choice: 1, asked: Asked::Query, outcome },
         6..=8 if !refunds.is_empty() => {
             let refund = refunds[dice.below(refunds.len() as u64) as usize].clone();
             Command::RefundSays { refund, outcome }
         }
         _ => Command::Refund(NewRefund {
             amount_minor: 1 + dice.below(AMOUNT_MINOR as u64 / 2) as i64,
-            reference: format!("{}", dice.below(1_000)),
+            reference: None,
+            note: format!("{}", dice.below(1_000)),
             earlier: Vec::new(),
         }),
     }

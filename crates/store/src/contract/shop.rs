@@ -2,7 +2,7 @@
 
 use tillgate_core::{
     Asked, Command, Currency, Decision, Event, Flow, MerchantId, Method, Money, NewOrder, NewRefund, Order,
-    OrderNo, Outcome, Posting, Rate, Refund, Refusal, Terms, Timestamp, Work, decide,
+    OrderNo, Outcome, Posting, Presentation, Rate, Refund, Refusal, Terms, Timestamp, Work, decide,
 };
 
 use super::Home;
@@ -36,7 +36,7 @@ pub fn number(serial: i64) -> OrderNo {
 pub fn paid() -> Command {
     let outcome =
         Outcome::Paid { channel_ref: "2018071022001".into(), payer: "p***@shop".into(), at: NOW.plus_s(1) };
-    Command::ChannelSays { asked: Asked::Callback, outcome }
+    Command::ChannelSays { choice: 1, asked: Asked::Callback, outcome }
 }
 
 impl Shop {
@@ -48,7 +48,8 @@ impl Shop {
     pub fn new_order(&self, serial: i64, reference: &str, flow: Flow) -> NewOrder {
         let terms = Terms {
             account: "W00000001".into(),
-            method: Method::new("alipay"),
+            method: Some(Method::new("alipay")),
+            tip_minor: 0,
             flow,
             amount: Money::new(AMOUNT_MINOR, Currency::from_code("NZD").unwrap()),
             payer_currency: Currency::from_code("CNY").unwrap(),
@@ -59,6 +60,12 @@ impl Shop {
             return_url: String::new(),
             payer_ip: "192.0.2.1".into(),
             payer_code: (flow == Flow::CustomerPresented).then(|| "28763443825664394".into()),
+            app_payer: None,
+            operator: String::new(),
+            terminal: String::new(),
+            particulars: Default::default(),
+            tells: Default::default(),
+            after_time: Default::default(),
             created_at: NOW,
             expires_at: NOW.plus_s(900),
         };
@@ -68,6 +75,7 @@ impl Shop {
             room: ROOM.into(),
             reference: reference.into(),
             terms,
+            presentation: Presentation::None,
         }
     }
 
@@ -145,8 +153,14 @@ impl Shop {
     }
 }
 
-pub fn refund(amount_minor: i64, reference: &str) -> Command {
-    Command::Refund(NewRefund { amount_minor, reference: reference.into(), earlier: Vec::new() })
+pub fn refund(amount_minor: i64, note: &str) -> Command {
+    Command::Refund(NewRefund { amount_minor, reference: None, note: note.into(), earlier: Vec::new() })
+}
+
+/// One with the merchant's own number.
+pub fn numbered_refund(amount_minor: i64, reference: &str) -> Command {
+    let reference = Some(reference.to_owned());
+    Command::Refund(NewRefund { amount_minor, reference, note: String::new(), earlier: Vec::new() })
 }
 
 /// What was in the way; anything else is a failed test.

@@ -120,7 +120,7 @@ pub async fn a_decision_replaces_and_ends_work(home: Home) {
     let shop = Shop::open(&home).await;
     shop.sells_by(1, Flow::CustomerPresented).await;
     shop.sells_by(2, Flow::CustomerPresented).await;
-    let unknown = Command::ChannelSays { asked: Asked::Charge, outcome: Outcome::Unknown };
+    let unknown = Command::ChannelSays { choice: 1, asked: Asked::Charge, outcome: Outcome::Unknown };
     shop.acts(1, unknown, NOW.plus_s(2)).await.unwrap();
     assert_eq!(words(&shop.kept(1).await.work), [("ask", 3, 0), ("expire", 900, 0)]);
     shop.acts(1, Command::Cancel, NOW.plus_s(4)).await.unwrap();
@@ -135,7 +135,9 @@ pub async fn a_decision_replaces_and_ends_work(home: Home) {
 pub async fn a_decision_stands_though_its_work_has_moved_on(home: Home) {
     let shop = Shop::open(&home).await;
     shop.sells(1).await;
-    shop.acts(1, Command::Present(Presentation::Code("q".into())), NOW).await.unwrap();
+    shop.acts(1, Command::Present { choice: 1, presentation: Presentation::Code("q".into()) }, NOW)
+        .await
+        .unwrap();
     let lease = |at_s| home.lease_due(NOW.plus_s(at_s), NOW.plus_s(at_s + 5), 1);
     let lost = lease(10).await.unwrap()[0];
     assert_eq!(lease(15).await.unwrap()[0].attempt, 2);

@@ -4,7 +4,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use tillgate_core::decide::Expected;
 use tillgate_core::{
-    Decision, MerchantId, Order, OrderNo, Posting, Refund, Timestamp, Work, WorkKey, WorkKind,
+    Decision, MerchantId, Order, OrderNo, Posting, Refund, RefundState, Timestamp, Work, WorkKey, WorkKind,
 };
 
 use super::rows;
@@ -52,7 +52,7 @@ impl Prepared {
 pub fn changeset(connection: &Connection, prepared: &Prepared) -> rusqlite::Result<Applied> {
     let changeset = &prepared.changeset;
     if let Some(decision) = &changeset.decision {
-        if let Some(conflict) = guard_order(connection, decision, prepared)? {
+        if let Some(conflict) = guard(connection, decision, prepared)? {
             return Ok(Applied::Not(conflict));
         }
         if let Some(update) = &changeset.work {
@@ -74,6 +74,36 @@ pub fn changeset(connection: &Connection, prepared: &Prepared) -> rusqlite::Resu
     Ok(Applied::Yes)
 }
 
+/// A refund's reference first: it can be given back without a trace when the order turns out to have moved on.
+fn guard(
+    connection: &Connection,
+    decision: &Decision,
+    prepared: &Prepared,
+) -> rusqlite::Result<Option<Conflict>> {
+    let new_refund = decision
+        .refund
+        .as_ref()
+        .filter(|refund| refund.state == RefundState::Requested && decision.expected != Expected::Absent);
+    let Some((refund, reference)) =
+        new_refund.and_then(|refund| Some((refund, refund.reference.as_deref()?)))
+    else {
+        return guard_order(connection, decision, prepared);
+    };
+    let order = &decision.order;
+    if !take_reference(connection, order, reference, refund.number.0)? {
+        return Ok(Some(Conflict::Reference));
+    }
+    let conflict = guard_order(connection, decision, prepared)?;
+    if conflict.is_some() {
+        connection
+            .prepare_cached(
+                "DELETE FROM order_references WHERE merchant_id = ?1 AND room = ?2 AND reference = ?3",
+            )?
+            .execute(params![order.merchant.0, order.room, reference])?;
+    }
+    Ok(conflict)
+}
+
 fn guard_order(
     connection: &Connection,
     decision: &Decision,
@@ -81,14 +111,21 @@ fn guard_order(
 ) -> rusqlite::Result<Option<Conflict>> {
     match decision.expected {
         Expected::Absent => {
-            if insert_order(connection, &decision.order, prepared)? {
+            let order = &decision.order;
+            if !insert_order(connection, order, prepared)? {
+                return Ok(Some(Conflict::Number));
+            }
+            if take_reference(connection, order, &order.reference, 0)? {
                 return Ok(None);
             }
-            number_is_taken(connection, &decision.order)
-                .map(|taken| Some(if taken { Conflict::Number } else { Conflict::Reference }))
+            connection
+                .prepare_cached("DELETE FROM orders WHERE merchant_id = ?1 AND order_no = ?2")?
+                .execute(params![order.merchant.0, order.number.0])?;
+            Ok(Some(Conflict::Reference))
         }
         Expected::Version(version) => {
-            let written = update_order(connection, &decision.order, version, prepared)?;
+            let order = &decision.order;
+            let written = update_order(connection, order, version, prepared)?;
             Ok((!written).then_some(Conflict::Version))
         }
     }
@@ -97,8 +134,9 @@ fn guard_order(
 fn insert_order(connection: &Connection, order: &Order, prepared: &Prepared) -> rusqlite::Result<bool> {
     let mut insert = connection.prepare_cached(
         "INSERT INTO orders (merchant_id, order_no, version, room, reference, state, state_body, currency,
-             amount_minor, captured_minor, refunded_minor, refunding_minor, refunds, events, presentation, terms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+             amount_minor, captured_minor, refunded_minor, refunding_minor, refunds, events, presentation, terms,
+             tip_minor, choices, given_back, operator, terminal)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
          ON CONFLICT DO NOTHING",
     )?;
     let written = insert.execute(params![
@@ -118,14 +156,29 @@ fn insert_order(connection: &Connection, order: &Order, prepared: &Prepared) -> 
         order.events,
         prepared.presentation,
         prepared.terms,
+        order.terms.tip_minor,
+        rows::choice_words(&order.choices),
+        order.given_back,
+        order.terms.operator,
+        order.terms.terminal,
     ])?;
     Ok(written == 1)
 }
 
-fn number_is_taken(connection: &Connection, order: &Order) -> rusqlite::Result<bool> {
-    connection
-        .prepare_cached("SELECT 1 FROM orders WHERE merchant_id = ?1 AND order_no = ?2")?
-        .exists(params![order.merchant.0, order.number.0])
+/// False if the merchant has used it in this room.
+fn take_reference(
+    connection: &Connection,
+    order: &Order,
+    reference: &str,
+    refund_no: u32,
+) -> rusqlite::Result<bool> {
+    let written = connection
+        .prepare_cached(
+            "INSERT INTO order_references (merchant_id, room, reference, order_no, refund_no)
+             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![order.merchant.0, order.room, reference, order.number.0, refund_no])?;
+    Ok(written == 1)
 }
 
 fn update_order(
@@ -136,7 +189,7 @@ fn update_order(
 ) -> rusqlite::Result<bool> {
     let mut update = connection.prepare_cached(
         "UPDATE orders SET version = ?4, state = ?5, state_body = ?6, captured_minor = ?7, refunded_minor = ?8,
-             refunding_minor = ?9, refunds = ?10, events = ?11, presentation = ?12
+             refunding_minor = ?9, refunds = ?10, events = ?11, presentation = ?12, choices = ?13, given_back = ?14
          WHERE merchant_id = ?1 AND order_no = ?2 AND version = ?3",
     )?;
     let written = update.execute(params![
@@ -152,6 +205,8 @@ fn update_order(
         order.refunds,
         order.events,
         prepared.presentation,
+        rows::choice_words(&order.choices),
+        order.given_back,
     ])?;
     Ok(written == 1)
 }
@@ -219,8 +274,8 @@ fn put_refund(connection: &Connection, refund: &Refund) -> rusqlite::Result<()> 
     connection
         .prepare_cached(
             "INSERT INTO refunds
-                 (merchant_id, order_no, refund_no, amount_minor, reference, requested_at, late, state_body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                 (merchant_id, order_no, refund_no, amount_minor, note, requested_at, late, state_body, reference, choice)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
              ON CONFLICT (merchant_id, order_no, refund_no) DO UPDATE SET state_body = excluded.state_body",
         )?
         .execute(params![
@@ -228,10 +283,12 @@ fn put_refund(connection: &Connection, refund: &Refund) -> rusqlite::Result<()> 
             refund.order.0,
             refund.number.0,
             refund.amount_minor,
-            refund.reference,
+            refund.note,
             refund.requested_at.0,
             refund.reverses_late_payment,
             rows::to_json(&refund.state)?,
+            refund.reference,
+            refund.choice,
         ])?;
     Ok(())
 }

@@ -1,10 +1,11 @@
-//! Merchants, logins, keys and accounts.
+//! Merchants, logins, keys and accounts; rates.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tillgate_core::{Account, MerchantId, Timestamp};
 
 use super::rows;
 use crate::directory::{Credential, NewKey, SealedKey};
+use crate::rate::QuotedRate;
 
 const CREDENTIAL: &str = "SELECT c.merchant_id, m.name, c.room, c.login, c.name, c.enabled, c.settings
      FROM credentials c JOIN merchants m ON m.merchant_id = c.merchant_id";
@@ -161,5 +162,21 @@ pub fn key_was_used(
              WHERE merchant_id = ?1 AND room = ?2 AND login = ?3 AND key_no = ?4",
         )?
         .execute(params![merchant.0, room, login, key_no, at.0])?;
+    Ok(())
+}
+
+pub fn put_rate(connection: &Connection, rate: &QuotedRate) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO rates (base, quote, set_at, rate_e8, source) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (base, quote, set_at) DO UPDATE SET rate_e8 = excluded.rate_e8, source = excluded.source",
+        )?
+        .execute(params![
+            rate.base.code(),
+            rate.quote.code(),
+            rate.set_at.0,
+            rate.rate.e8(),
+            rate.source
+        ])?;
     Ok(())
 }

@@ -17,12 +17,14 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags};
-use tillgate_core::{Account, Event, MerchantId, Order, OrderNo, Posting, Refund, Timestamp, Work};
+use tillgate_core::{Account, Event, MerchantId, Order, OrderNo, Posting, Refund, RefundNo, Timestamp, Work};
 
 use crate::changeset::Changeset;
 use crate::directory::{Credential, NewKey};
 use crate::notification::{Notification, NotificationAttempt, NotificationState};
 use crate::port::{Answer, OrderKey, Store, StoreError, Totals};
+use crate::rate::QuotedRate;
+use crate::search::OrderSearch;
 use writer::Writer;
 
 /// An embedded store in one file.
@@ -119,6 +121,27 @@ impl Store for Sqlite {
 
     fn load_refunds(&self, merchant: MerchantId, order: OrderNo) -> Answer<'_, Vec<Refund>> {
         self.reading(move |connection| read::refunds(connection, merchant, order))
+    }
+
+    fn find_refund<'a>(
+        &'a self,
+        merchant: MerchantId,
+        room: &'a str,
+        reference: &'a str,
+    ) -> Answer<'a, Option<(OrderNo, RefundNo)>> {
+        self.reading(move |connection| read::refund_place(connection, merchant, room, reference))
+    }
+
+    fn search_orders<'a>(&'a self, merchant: MerchantId, search: &'a OrderSearch) -> Answer<'a, Vec<Order>> {
+        self.reading(move |connection| read::search(connection, merchant, search))
+    }
+
+    fn put_rate(&self, rate: QuotedRate) -> Answer<'_, ()> {
+        self.writing(move |connection| directory::put_rate(connection, &rate))
+    }
+
+    fn list_rates(&self) -> Answer<'_, Vec<QuotedRate>> {
+        self.reading(read::rates)
     }
 
     fn load_events(&self, merchant: MerchantId, order: OrderNo) -> Answer<'_, Vec<(Timestamp, Event)>> {

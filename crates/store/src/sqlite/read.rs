@@ -1,11 +1,15 @@
 //! Reads, each by key or by an index.
 
-use rusqlite::{Connection, OptionalExtension, params};
-use tillgate_core::{Event, MerchantId, Order, OrderNo, Posting, Refund, Timestamp, Work};
+use std::fmt::Write as _;
+
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
+use tillgate_core::{Event, MerchantId, Order, OrderNo, Posting, Refund, RefundNo, Timestamp, Work};
 
 use super::rows::{self, order_columns};
 use crate::notification::{Notification, NotificationAttempt, NotificationState};
 use crate::port::{OrderKey, Totals};
+use crate::rate::QuotedRate;
+use crate::search::OrderSearch;
 
 pub fn order(
     connection: &Connection,
@@ -20,11 +24,65 @@ pub fn order(
         OrderKey::Reference { room, reference } => connection
             .prepare_cached(concat!(
                 order_columns!(),
-                " WHERE merchant_id = ?1 AND room = ?2 AND reference = ?3"
+                " WHERE merchant_id = ?1 AND order_no = (SELECT order_no FROM order_references
+                      WHERE merchant_id = ?1 AND room = ?2 AND reference = ?3 AND refund_no = 0)"
             ))?
             .query_row(params![merchant.0, room, reference], rows::order)
             .optional(),
     }
+}
+
+/// Newest first.
+pub fn search(
+    connection: &Connection,
+    merchant: MerchantId,
+    search: &OrderSearch,
+) -> rusqlite::Result<Vec<Order>> {
+    let mut sql = concat!(order_columns!(), " WHERE merchant_id = ?1").to_owned();
+    let mut values: Vec<&dyn ToSql> = vec![&merchant.0];
+    for (column, word) in [
+        ("operator", &search.operator),
+        ("terminal", &search.terminal),
+        ("room", &search.room),
+        ("state", &search.state),
+    ] {
+        if !word.is_empty() {
+            values.push(word);
+            // `<> ''` lets the partial indexes be used.
+            let _ = write!(sql, " AND {column} = ?{} AND {column} <> ''", values.len());
+        }
+    }
+    values.push(&search.limit);
+    let _ = write!(sql, " ORDER BY order_no DESC LIMIT ?{}", values.len());
+    connection.prepare_cached(&sql)?.query_map(&values[..], rows::order)?.collect()
+}
+
+/// The order and the refund that a merchant's number of a refund belongs to.
+pub fn refund_place(
+    connection: &Connection,
+    merchant: MerchantId,
+    room: &str,
+    reference: &str,
+) -> rusqlite::Result<Option<(OrderNo, RefundNo)>> {
+    connection
+        .prepare_cached(
+            "SELECT order_no, refund_no FROM order_references
+             WHERE merchant_id = ?1 AND room = ?2 AND reference = ?3 AND refund_no > 0",
+        )?
+        .query_row(params![merchant.0, room, reference], |row| {
+            Ok((OrderNo(row.get(0)?), RefundNo(row.get(1)?)))
+        })
+        .optional()
+}
+
+/// All there have been, each pair's newest first.
+pub fn rates(connection: &Connection) -> rusqlite::Result<Vec<QuotedRate>> {
+    connection
+        .prepare_cached(
+            "SELECT base, quote, set_at, rate_e8, source FROM rates ORDER BY base, quote, set_at DESC",
+        )?
+        .query_map((), rows::rate)?
+        .collect()
 }
 
 pub fn refunds(
@@ -34,7 +92,8 @@ pub fn refunds(
 ) -> rusqlite::Result<Vec<Refund>> {
     connection
         .prepare_cached(
-            "SELECT merchant_id, order_no, refund_no, amount_minor, reference, requested_at, late, state_body
+            "SELECT merchant_id, order_no, refund_no, amount_minor, note, requested_at, late, state_body, reference,
+                 choice
              FROM refunds WHERE merchant_id = ?1 AND order_no = ?2 ORDER BY refund_no",
         )?
         .query_map(params![merchant.0, order.0], rows::refund)?

@@ -8,11 +8,12 @@ use rusqlite::types::Type;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tillgate_core::{
-    Event, Funds, LedgerAccount, MerchantId, Money, Order, OrderNo, Posting, Refund, RefundNo, Timestamp,
-    Work, WorkKey, WorkKind,
+    Currency, Event, Funds, LedgerAccount, MerchantId, Method, Money, Order, OrderNo, Posting, Rate, Refund,
+    RefundNo, Timestamp, Work, WorkKey, WorkKind,
 };
 
 use crate::notification::{Notification, NotificationAttempt, NotificationState};
+use crate::rate::QuotedRate;
 
 pub fn to_json<T: Serialize>(value: &T) -> rusqlite::Result<String> {
     serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
@@ -31,7 +32,7 @@ pub fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Resu
 macro_rules! order_columns {
     () => {
         "SELECT merchant_id, order_no, version, room, reference, state_body, captured_minor, refunded_minor, \
-         refunding_minor, refunds, events, presentation, terms FROM orders"
+         refunding_minor, refunds, events, presentation, terms, choices, given_back FROM orders"
     };
 }
 pub(super) use order_columns;
@@ -53,7 +54,18 @@ pub fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
         events: row.get(10)?,
         presentation: json(row, 11)?,
         terms: json(row, 12)?,
+        choices: choices(row.get_ref(13)?.as_str()?),
+        given_back: row.get(14)?,
     })
+}
+
+fn choices(words: &str) -> Vec<Method> {
+    words.split(',').filter(|word| !word.is_empty()).map(Method::new).collect()
+}
+
+/// The stored form of an order's choices.
+pub fn choice_words(choices: &[Method]) -> String {
+    choices.iter().map(Method::as_str).collect::<Vec<_>>().join(",")
 }
 
 pub fn refund(row: &Row<'_>) -> rusqlite::Result<Refund> {
@@ -62,10 +74,25 @@ pub fn refund(row: &Row<'_>) -> rusqlite::Result<Refund> {
         order: OrderNo(row.get(1)?),
         number: RefundNo(row.get(2)?),
         amount_minor: row.get(3)?,
-        reference: row.get(4)?,
+        note: row.get(4)?,
         requested_at: Timestamp(row.get(5)?),
         reverses_late_payment: row.get(6)?,
         state: json(row, 7)?,
+        reference: row.get(8)?,
+        choice: row.get(9)?,
+    })
+}
+
+pub fn rate(row: &Row<'_>) -> rusqlite::Result<QuotedRate> {
+    let currency = |column: usize| -> rusqlite::Result<Currency> {
+        Currency::from_code(row.get_ref(column)?.as_str()?).ok_or_else(|| bad(column, "unknown currency"))
+    };
+    Ok(QuotedRate {
+        base: currency(0)?,
+        quote: currency(1)?,
+        set_at: Timestamp(row.get(2)?),
+        rate: Rate::from_e8(row.get(3)?).ok_or_else(|| bad(3, "not a rate"))?,
+        source: row.get(4)?,
     })
 }
 
@@ -77,7 +104,7 @@ pub fn posting(row: &Row<'_>) -> rusqlite::Result<(u32, Posting)> {
     let account =
         ledger_account(row.get_ref(1)?.as_str()?).ok_or_else(|| bad(1, "unknown ledger account"))?;
     let code: String = row.get(2)?;
-    let currency = tillgate_core::Currency::from_code(&code).ok_or_else(|| bad(2, "unknown currency"))?;
+    let currency = Currency::from_code(&code).ok_or_else(|| bad(2, "unknown currency"))?;
     Ok((row.get(0)?, Posting { account, amount: Money::new(row.get(3)?, currency) }))
 }
 
@@ -85,6 +112,7 @@ fn ledger_account(text: &str) -> Option<LedgerAccount> {
     let (kind, name) = text.split_once(':').unwrap_or((text, ""));
     match kind {
         "merchant_payable" => Some(LedgerAccount::MerchantPayable(name.to_owned())),
+        "tips_payable" => Some(LedgerAccount::TipsPayable(name.to_owned())),
         "channel_receivable" => Some(LedgerAccount::ChannelReceivable(name.to_owned())),
         "fee_income" => Some(LedgerAccount::FeeIncome),
         "late_payments" => Some(LedgerAccount::LatePayments),

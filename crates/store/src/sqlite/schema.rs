@@ -7,7 +7,10 @@ use crate::port::StoreError;
 
 /// "till" in ASCII: marks the file as ours.
 const APPLICATION_ID: i64 = 0x7469_6c6c;
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite-0001-start.sql")];
+pub const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/sqlite-0001-start.sql"),
+    include_str!("../../migrations/sqlite-0002-tips-choices-rates.sql"),
+];
 
 /// The file's schema version. Refuses a database of another program or of a newer tillgate, and changes nothing.
 pub fn check(connection: &Connection) -> Result<usize, StoreError> {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 use tempfile::TempDir;
-use tillgate_core::{Flow, MerchantId};
+use tillgate_core::{Flow, MerchantId, Method};
 
 use super::Sqlite;
 use crate::changeset::Changeset;
 use crate::contract::{self, Home, NOW, Shop, contract_tests, number};
-use crate::port::StoreError;
+use crate::port::{Conflict, OrderKey, StoreError};
 
 fn fresh() -> (Home, TempDir) {
     let folder = tempfile::tempdir().unwrap();
@@ -144,4 +144,62 @@ async fn a_lease_survives_a_spoilt_group() {
     assert!(matches!(spoilt.await, Err(StoreError::Fault(_))));
     assert_eq!(leased.iter().map(|work| work.attempt).collect::<Vec<_>>(), [1]);
     assert_eq!(shop.kept(1).await.work[0].attempt, 1);
+}
+
+/// A file as the first version left it: one order paid, one that ended and whose late money went back.
+const FIRST_VERSION: &str = r#"
+INSERT INTO merchants VALUES (1, 'Kiwi Coffee', 1531180800000);
+INSERT INTO orders VALUES (1, 2018071000000001, 2, 'latipay', 'till-1', 'paid',
+    '{"paid":{"at":1531180801000,"channel_ref":"2018071022001","payer":"p"}}', 'NZD', 12000, 12000, 500, 0, 1, 4,
+    '{"code":"q"}', '{"account":"W00000001","method":"alipay","flow":"merchant_presented",
+    "amount":{"minor":12000,"currency":"NZD"},"payer_currency":"CNY","payer_rate":464490000,"fee_bp":120,
+    "description":"","notify_url":"","return_url":"","payer_ip":"","payer_code":null,
+    "created_at":1531180800000,"expires_at":1531181700000}');
+INSERT INTO orders SELECT 1, 2018071000000002, 3, room, 'till-2', 'cancelled',
+    '{"cancelled":{"at":1531180801000}}', currency, amount_minor, 0, 0, 0, 1, 3, presentation, terms FROM orders;
+INSERT INTO events VALUES (1, 2018071000000002, 1, 1531180800000, '"created"'),
+    (1, 2018071000000002, 2, 1531180800000, '{"presented":{"code":"q"}}'),
+    (1, 2018071000000002, 3, 1531180801000, '"cancelled"'),
+    (1, 2018071000000002, 4, 1531180801000, '{"late_payment":{"channel_ref":"c","refund":1}}');
+INSERT INTO refunds VALUES (1, 2018071000000001, 1, 500, 'cold coffee', 1531180801000, 0,
+    '{"succeeded":{"at":1531180802000}}'), (1, 2018071000000002, 1, 12000, 'late', 1531180801000, 1, '"requested"');
+UPDATE orders SET events = 4, version = 4 WHERE order_no = 2018071000000002;
+"#;
+
+#[tokio::test]
+async fn a_file_of_the_first_version_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("till.sqlite");
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(super::schema::MIGRATIONS[0]).unwrap();
+    old.execute_batch("PRAGMA user_version = 1; PRAGMA application_id = 1953066092;").unwrap();
+    old.execute_batch(FIRST_VERSION).unwrap();
+    drop(old);
+    let home: Home = Arc::new(Sqlite::open(&path).unwrap());
+    let shop = Shop { home: home.clone(), merchant: MerchantId(1) };
+
+    let paid = shop.load(1).await;
+    assert_eq!(
+        (paid.method().map(Method::as_str), paid.given_back, paid.terms.tip_minor),
+        (Some("alipay"), 0, 0)
+    );
+    assert_eq!((paid.version, paid.funds.refunded_minor), (paid.events, 500));
+    let late = shop.kept(2).await;
+    assert_eq!(
+        contract::audit(&late).len(),
+        1,
+        "only its ledger was left out here: {:?}",
+        contract::audit(&late)
+    );
+    let order = late.order.unwrap();
+    assert_eq!((order.given_back, late.refunds[0].choice, late.refunds[0].note.as_str()), (1, 1, "late"));
+    assert_eq!(shop.kept(1).await.refunds[0].reference, None);
+
+    let key = OrderKey::Reference { room: "latipay", reference: "till-1" };
+    assert_eq!(home.load_order(shop.merchant, key).await.unwrap(), Some(paid));
+    let taken = shop.creates(3, "till-2", Flow::HostedPage);
+    assert_eq!(contract::conflict(home.commit(Changeset::decided(taken)).await), Conflict::Reference);
+    // It goes on as if it had always been so: the money that is on its way back is not sent twice.
+    assert!(shop.decides(2, contract::paid(), NOW).await.is_nothing());
+    shop.sells_paid(4).await;
 }

@@ -1,9 +1,9 @@
 //! Orders and commands by a word.
 
 use crate::{
-    Asked, CloseReason, Command, Currency, FailReason, Flow, Funds, MerchantId, Method, Money, NewOrder,
-    NewRefund, Order, OrderNo, OrderState, Outcome, Presentation, Rate, Refund, RefundNo, RefundState, Terms,
-    Timestamp,
+    AfterTime, Asked, CloseReason, Command, Currency, FailReason, Flow, Funds, MerchantId, Method, Money,
+    NewOrder, NewRefund, Order, OrderNo, OrderState, Outcome, Presentation, Rate, Refund, RefundNo,
+    RefundState, Tells, Terms, Timestamp,
 };
 
 pub const CREATED_AT: Timestamp = Timestamp(1_000_000);
@@ -16,9 +16,10 @@ pub fn terms(flow: Flow) -> Terms {
     let nzd = Currency::from_code("NZD").unwrap();
     Terms {
         account: "W00000001".into(),
-        method: Method::new("alipay"),
+        method: Some(Method::new("alipay")),
         flow,
         amount: Money::new(AMOUNT_MINOR, nzd),
+        tip_minor: 0,
         payer_currency: Currency::from_code("CNY").unwrap(),
         payer_rate: Rate::parse("4.6449").unwrap(),
         fee_bp: 120,
@@ -27,6 +28,12 @@ pub fn terms(flow: Flow) -> Terms {
         return_url: String::new(),
         payer_ip: "192.0.2.1".into(),
         payer_code: (flow == Flow::CustomerPresented).then(|| "28763443825664394".into()),
+        app_payer: None,
+        operator: "till-1".into(),
+        terminal: String::new(),
+        particulars: Default::default(),
+        tells: Tells::EveryEnd,
+        after_time: AfterTime::Counts,
         created_at: CREATED_AT,
         expires_at: EXPIRES_AT,
     }
@@ -39,6 +46,7 @@ pub fn new_order(terms: Terms) -> NewOrder {
         room: "latipay".into(),
         reference: "till-1-0001".into(),
         terms,
+        presentation: Presentation::None,
     }
 }
 
@@ -53,6 +61,8 @@ pub fn order(state: OrderState, presentation: Presentation) -> Order {
         room: new.room,
         reference: new.reference,
         funds: Funds { captured_minor: if paid { AMOUNT_MINOR } else { 0 }, ..Funds::default() },
+        choices: new.terms.method.iter().cloned().collect(),
+        given_back: 0,
         terms: new.terms,
         state,
         presentation,
@@ -124,7 +134,7 @@ pub fn asked(word: &str) -> Asked {
 pub const ASKED: [&str; 4] = ["charge", "query", "callback", "close"];
 
 pub fn says(asked_word: &str, outcome_word: &str) -> Command {
-    Command::ChannelSays { asked: asked(asked_word), outcome: outcome(outcome_word) }
+    Command::ChannelSays { choice: 1, asked: asked(asked_word), outcome: outcome(outcome_word) }
 }
 
 pub fn refund_of(order: &Order, number: u32, amount_minor: i64) -> Refund {
@@ -133,7 +143,9 @@ pub fn refund_of(order: &Order, number: u32, amount_minor: i64) -> Refund {
         order: order.number,
         number: RefundNo(number),
         amount_minor,
-        reference: "cold coffee".into(),
+        reference: None,
+        note: "cold coffee".into(),
+        choice: 1,
         requested_at: CREATED_AT,
         state: RefundState::Requested,
         reverses_late_payment: !matches!(order.state, OrderState::Paid { .. }),
@@ -141,5 +153,5 @@ pub fn refund_of(order: &Order, number: u32, amount_minor: i64) -> Refund {
 }
 
 pub fn refund_command(amount_minor: i64, earlier: Vec<Refund>) -> Command {
-    Command::Refund(NewRefund { amount_minor, reference: "cold coffee".into(), earlier })
+    Command::Refund(NewRefund { amount_minor, reference: None, note: "cold coffee".into(), earlier })
 }

@@ -124,7 +124,7 @@ fn the_small_ones() {
     let yen = {
         let mut order = order(Flow::HostedPage, paid());
         order.terms.amount = Money::new(120, currency("JPY"));
-        order.terms.method = Method::new("unionpay");
+        order.choices = vec![Method::new("unionpay")];
         order
     };
     assert!(room::query_answer(&profile(), &yen).contains(r#""amount":"120","payment_method":"upi_upop""#));
@@ -146,7 +146,7 @@ fn refusals_have_their_codes() {
     check(Route::Gatewaydata, Refusal::AlreadyPaid, "900 nonce");
     check(Route::Refund, Refusal::OrderNotFound, "551 order_id");
     check(Route::Refund, Refusal::NotPaid, "558 order_id");
-    check(Route::Refund, Refusal::RefundRepeated, "562 reference");
+    check(Route::Refund, Refusal::RefundRepeated(tillgate_core::RefundNo(1)), "562 reference");
     check(Route::Refund, Refusal::RefundAboveOrder, "550 refund_amount");
     check(Route::Refund, Refusal::RefundAboveRest, "559 refund_amount");
     check(Route::Cancel, Refusal::AlreadyPaid, "900 merchant_reference");

@@ -281,7 +281,7 @@ fn a_gatewaydata_answer_is_no_bar_code() {
     let mut profile = profile();
     profile.organisation_name = "Shop&pay_code=134588558514585062".to_owned();
     let mut order = order(Flow::MerchantPresented, OrderState::Pending);
-    order.terms.method = Method::new("wechat");
+    order.choices = vec![Method::new("wechat")];
     let answer = room::gatewaydata_answer(&profile, &order, "a1b2c3", "weixin://x", b"png");
     let data = client::check_gatewaydata_answer(&answer, &key()).unwrap();
     let (own, signature): (Fields, Fields) = data.into_iter().partition(|(name, _)| name != "signature");

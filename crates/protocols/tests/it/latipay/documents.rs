@@ -13,7 +13,7 @@ fn the_hosted_offline_example() {
     };
     let terms = call.terms;
     assert_eq!(call.reference.as_deref(), Some("dsi39ej430sks03"));
-    assert_eq!((terms.flow, terms.method.as_str()), (Flow::MerchantPresented, "alipay"));
+    assert_eq!((terms.flow, method_of(&terms)), (Flow::MerchantPresented, "alipay"));
     assert_eq!((terms.amount.minor, terms.payer_amount().to_string()), (12_000, "557.39".to_owned()));
     assert_eq!((terms.fee_bp, terms.account.as_str()), (120, "W00000001"));
     assert_eq!(terms.description, "Pinot Noir, Otago");
@@ -56,7 +56,7 @@ fn the_barcode_example() {
     let Call::Create(call) = post(Route::Barcode, body, &other_user).unwrap() else { panic!() };
     assert_eq!((call.reference, call.terms.flow), (None, Flow::CustomerPresented));
     assert_eq!(call.terms.payer_code.as_deref(), Some("134588558514585062"));
-    assert_eq!((call.terms.method.as_str(), call.terms.amount.minor), ("wechat", 5));
+    assert_eq!((method_of(&call.terms), call.terms.amount.minor), ("wechat", 5));
     assert_eq!((call.terms.description.as_str(), call.terms.notify_url.as_str()), ("", ""));
     assert_eq!(call.terms.expires_at, NOW.plus_s(60));
     let named = edited(Route::Barcode, "merchant_reference=6000324|callback_url=https://shop.example/n");
@@ -76,7 +76,7 @@ fn the_mini_app_example_is_signed_without_its_method() {
     else {
         panic!()
     };
-    assert_eq!((call.terms.flow, call.terms.method.as_str()), (Flow::MiniApp, "alipay"));
+    assert_eq!((call.terms.flow, method_of(&call.terms)), (Flow::MiniApp, "alipay"));
     for edits in ["", "-payment_method", "payment_method="] {
         assert!(send(Route::MiniAlipay, &edited(Route::MiniAlipay, edits), &profile()).is_ok(), "{edits}");
     }

@@ -27,6 +27,11 @@ pub fn key() -> ApiKey {
     ApiKey::new("111222333")
 }
 
+/// The method asked for.
+pub fn method_of(terms: &Terms) -> &str {
+    terms.method.as_ref().map_or("", Method::as_str)
+}
+
 pub fn currency(code: &str) -> Currency {
     Currency::from_code(code).unwrap()
 }
@@ -174,9 +179,18 @@ pub fn order(flow: Flow, state: OrderState) -> Order {
         version: 1,
         room: "latipay".into(),
         reference: "dsi39ej430sks03".to_owned(),
+        choices: vec![Method::new("alipay")],
+        given_back: 0,
         terms: Terms {
             account: "W00000001".to_owned(),
-            method: Method::new("alipay"),
+            method: Some(Method::new("alipay")),
+            tip_minor: 0,
+            app_payer: None,
+            operator: String::new(),
+            terminal: String::new(),
+            particulars: Default::default(),
+            tells: Default::default(),
+            after_time: Default::default(),
             flow,
             amount: Money::new(12_000, currency("NZD")),
             payer_currency: currency("CNY"),

@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use tillgate_protocols::wire::nonce;
+
 use super::*;
 
 /// Values without the traps of `&`, which have their own table.
@@ -74,9 +76,9 @@ proptest! {
 
     #[test]
     fn nonces_read_back(merchant in 0_u32..1 << 24, order in 0_i64..1 << 52, salt: u8, ms in 0_i64..4_102_444_800_000) {
-        let key = room::nonce::NonceKey::new([3; 32]);
+        let key = nonce::NonceKey::new([3; 32]);
         let (merchant, order) = (MerchantId(merchant), OrderNo(order));
-        let nonce = room::nonce::make(&key, merchant, order, Timestamp(ms), salt);
-        prop_assert_eq!(room::nonce::read(&key, &nonce), Some((merchant, order)));
+        let nonce = nonce::make(&key, merchant, order, Timestamp(ms), salt);
+        prop_assert_eq!(nonce::read(&key, &nonce), Some((merchant, order)));
     }
 }

@@ -1,4 +1,5 @@
-//! The nonce of an order: its number, hidden and sealed, in the shape tills know: 6 hex digits, `yyyyMMddHHmmss`
+//! The nonce of an order, the secret of its payment link: the order's number, hidden and sealed, in the shape Latipay's
+//! tills know: 6 hex digits, `yyyyMMddHHmmss`
 //! in Beijing's time, 30 hex digits.
 //!
 //! Nothing is stored. The 36 hex digits are merchant (24 bits) and order (52 bits) under a mask, 8 bits of salt, and 60 bits
@@ -11,7 +12,7 @@ use std::fmt;
 use aws_lc_rs::{constant_time, hmac};
 use tillgate_core::{MerchantId, OrderNo, Timestamp};
 
-use crate::wire::time;
+use super::time;
 
 const ORDER_BITS: u32 = 52;
 const PAYLOAD_DIGITS: usize = 19;
