@@ -7,7 +7,7 @@ pub mod simulated;
 
 use std::fmt;
 
-use tillgate_core::{Flow, Method, Money, Outcome, Presentation, Timestamp};
+use tillgate_core::{AppPayer, Flow, Method, Money, Outcome, Presentation, Timestamp};
 
 /// The words for methods that channels and rooms share.
 pub const ALIPAY: &str = "alipay";
@@ -17,11 +17,12 @@ pub const UNIONPAY: &str = "unionpay";
 /// One payment as a channel sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payment {
-    /// Our number at the channel, unique for ever: merchant and order, `1-2018071000000033`.
+    /// Our number at the channel, unique for ever: merchant and order, `1-2018071000000033`; `.2` follows for the
+    /// payer's second choice of how to pay the order.
     pub trade_no: String,
     pub method: Method,
     pub flow: Flow,
-    /// What the merchant sells for.
+    /// What the payer pays in the shop's currency, a tip included.
     pub amount: Money,
     /// What the payer sees.
     pub payer_amount: Money,
@@ -29,6 +30,8 @@ pub struct Payment {
     pub seller: String,
     /// The code the payer showed, for [`Call::Charge`].
     pub payer_code: Option<String>,
+    /// Who pays in the mini app, where the wallet must know beforehand.
+    pub app_payer: Option<AppPayer>,
     pub expires_at: Timestamp,
 }
 

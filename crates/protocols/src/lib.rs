@@ -5,4 +5,5 @@
 //! HTTP servers, SQL, a clock or randomness. Time and random bits are arguments.
 
 pub mod latipay;
+pub mod ottpay;
 pub mod wire;

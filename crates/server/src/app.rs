@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use metrics_exporter_prometheus::PrometheusHandle;
-use tillgate_protocols::latipay::nonce::NonceKey;
+use tillgate_protocols::wire::nonce::NonceKey;
 use tillgate_store::{Sqlite, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -22,8 +22,10 @@ use crate::http::limits::LongPolls;
 use crate::http::router;
 use crate::outbound::{AddressRules, Outbound};
 use crate::pool::Pool;
-use crate::rooms::Room;
+use crate::rates::Rates;
+use crate::rooms::Rooms;
 use crate::rooms::latipay::{self, Latipay};
+use crate::rooms::ottpay::{self, OttPay};
 use crate::sandbox::Sandbox;
 use crate::vault::Vault;
 use crate::work::Workers;
@@ -37,6 +39,10 @@ pub struct App {
     pub config: Config,
     pub gateway: Arc<Gateway>,
     pub latipay: Arc<Latipay>,
+    pub ottpay: Arc<OttPay>,
+    pub rooms: Rooms,
+    /// Reads and makes the secrets of payment links.
+    pub nonce_key: Arc<NonceKey>,
     pub long_polls: Arc<LongPolls>,
     /// Shoppers' pages wait apart: they cannot take the places of the merchant's tills.
     pub page_polls: Arc<LongPolls>,
@@ -91,29 +97,17 @@ pub fn assemble(
     vault: Arc<Vault>,
     sandbox: Option<Arc<Sandbox>>,
 ) -> Result<Assembled> {
-    let timeout = Duration::from_secs(config.channels.timeout_s.into());
+    let timeout = seconds(config.channels.timeout_s);
     let list: Vec<Channel> = sandbox.iter().map(|sandbox| sandbox.channel()).collect();
     let (gateway, ready) = Gateway::new(store.clone(), Channels::new(list, timeout));
-    let profiles = vault.clone();
-    let latipay = Arc::new(Latipay {
-        directory: Directory::new(
-            latipay::ROOM,
-            store.clone(),
-            Box::new(move |credential| latipay::profile_of(credential, &profiles)),
-        ),
-        store,
-        nonce_key: NonceKey::new(vault.nonce_key()),
-        rates: config.rates()?,
-        public_url: config.public_url.clone(),
-        order_lifetime_ms: i64::from(config.orders.lifetime_s) * 1_000,
-        barcode_lifetime_ms: i64::from(config.orders.barcode_lifetime_s) * 1_000,
-        answer_within: Duration::from_secs(config.orders.answer_within_s.into()),
-        long_poll: Duration::from_secs(config.limits.long_poll_s.into()),
-    });
+    let nonce_key = Arc::new(NonceKey::new(vault.nonce_key()));
+    let rates = Arc::new(Rates::new(store.clone()));
+    let latipay = Arc::new(latipay(&config, &store, &vault, (nonce_key.clone(), rates.clone())));
+    let ottpay = Arc::new(ottpay(&config, &gateway, &vault, (nonce_key.clone(), rates)));
+    let rooms = Rooms::new(vec![latipay.clone(), ottpay.clone()]);
     let rules = AddressRules { allowed: config.outbound.allow_networks.clone() };
-    let outbound = Outbound::new(rules, Duration::from_secs(config.outbound.timeout_s.into()));
-    let rooms: Vec<Arc<dyn Room>> = vec![latipay.clone()];
-    let workers = Workers::new(gateway.clone(), rooms, outbound, config.notify.per_endpoint);
+    let outbound = Outbound::new(rules, seconds(config.outbound.timeout_s));
+    let workers = Workers::new(gateway.clone(), rooms.clone(), outbound, config.notify.per_endpoint);
     let threads =
         std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1));
     let long_polls = LongPolls::new(config.limits.long_polls, config.limits.long_polls_per_merchant);
@@ -125,10 +119,64 @@ pub fn assemble(
         config,
         gateway,
         latipay,
+        ottpay,
+        rooms,
+        nonce_key,
         vault,
         sandbox,
     });
     Ok(Assembled { app, workers, ready })
+}
+
+fn seconds(seconds: u32) -> Duration {
+    Duration::from_secs(seconds.into())
+}
+
+type Shared = (Arc<NonceKey>, Arc<Rates>);
+
+fn latipay(
+    config: &Config,
+    store: &Arc<dyn Store>,
+    vault: &Arc<Vault>,
+    (nonce_key, rates): Shared,
+) -> Latipay {
+    let opener = vault.clone();
+    Latipay {
+        directory: Directory::new(
+            latipay::ROOM,
+            store.clone(),
+            Box::new(move |credential| latipay::profile_of(credential, &opener)),
+        ),
+        store: store.clone(),
+        nonce_key,
+        rates,
+        public_url: config.public_url.clone(),
+        order_lifetime_ms: i64::from(config.orders.lifetime_s) * 1_000,
+        barcode_lifetime_ms: i64::from(config.orders.barcode_lifetime_s) * 1_000,
+        answer_within: seconds(config.orders.answer_within_s),
+        long_poll: seconds(config.limits.long_poll_s),
+    }
+}
+
+fn ottpay(config: &Config, gateway: &Arc<Gateway>, vault: &Arc<Vault>, (nonce_key, rates): Shared) -> OttPay {
+    let opener = vault.clone();
+    OttPay {
+        gateway: gateway.clone(),
+        directory: Directory::new(
+            ottpay::ROOM,
+            gateway.store.clone(),
+            Box::new(move |credential| ottpay::profile_of(credential, &opener)),
+        ),
+        store: gateway.store.clone(),
+        vault: vault.clone(),
+        nonce_key,
+        rates,
+        public_url: config.public_url.clone(),
+        order_lifetime_ms: i64::from(config.orders.lifetime_s) * 1_000,
+        passive_lifetime_ms: i64::from(config.orders.barcode_lifetime_s) * 1_000,
+        answer_within: seconds(config.orders.answer_within_s),
+        verdict_within: seconds(config.orders.verdict_within_s),
+    }
 }
 
 /// The sockets a gateway listens on.

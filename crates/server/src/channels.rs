@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tillgate_channels::{Answer, Call, Payment, RefundOrder, WalletChannel};
-use tillgate_core::{Flow, MerchantId, Method, Order, OrderNo, Outcome, Refund};
+use tillgate_core::{Flow, MerchantId, Method, NewOrder, Order, OrderNo, Outcome, Refund, Terms};
 
 /// Carries bytes to a channel and back; `None` when nothing came back.
 pub trait Wire: Send + Sync + fmt::Debug {
@@ -93,35 +93,76 @@ impl Channels {
     }
 }
 
-/// Our number at the channel.
-pub fn trade_no(merchant: MerchantId, order: OrderNo) -> String {
-    format!("{}-{}", merchant.0, order.0)
+/// Our number at the channel, for the payer's choice of that number.
+pub fn trade_no(merchant: MerchantId, order: OrderNo, choice: u32) -> String {
+    match choice {
+        0 | 1 => format!("{}-{}", merchant.0, order.0),
+        later => format!("{}-{}.{later}", merchant.0, order.0),
+    }
 }
 
 /// The other way round; `None` if it is not one of ours.
-pub fn read_trade_no(text: &str) -> Option<(MerchantId, OrderNo)> {
-    let (merchant, order) = text.split_once('-')?;
-    Some((MerchantId(merchant.parse().ok()?), OrderNo(order.parse().ok()?)))
+pub fn read_trade_no(text: &str) -> Option<(MerchantId, OrderNo, u32)> {
+    let (merchant, rest) = text.split_once('-')?;
+    let (order, choice) = match rest.split_once('.') {
+        Some((order, choice)) => (order, choice.parse().ok().filter(|choice| *choice > 1)?),
+        None => (rest, 1),
+    };
+    Some((MerchantId(merchant.parse().ok()?), OrderNo(order.parse().ok()?), choice))
 }
 
-pub fn payment(order: &Order, seller: &str) -> Payment {
-    let terms = &order.terms;
+/// The order as its channel sees it, by one of its choices; `None` if there was no such choice.
+pub fn payment(order: &Order, choice: u32, seller: &str) -> Option<Payment> {
+    let method = order.method_of(choice)?;
+    Some(payment_of((order.merchant, order.number, choice), method, &order.terms, seller))
+}
+
+/// The same of an order that is still to be made, by the method it is to have.
+pub fn first_payment(new: &NewOrder, seller: &str) -> Option<Payment> {
+    let method = new.terms.method.as_ref()?;
+    Some(payment_of((new.merchant, new.number, 1), method, &new.terms, seller))
+}
+
+fn payment_of(
+    (merchant, order, choice): (MerchantId, OrderNo, u32),
+    method: &Method,
+    terms: &Terms,
+    seller: &str,
+) -> Payment {
     Payment {
-        trade_no: trade_no(order.merchant, order.number),
-        method: terms.method.clone(),
+        trade_no: trade_no(merchant, order, choice),
+        method: method.clone(),
         flow: terms.flow,
-        amount: terms.amount,
+        amount: terms.total(),
         payer_amount: terms.payer_amount(),
         description: terms.description.clone(),
         seller: seller.to_owned(),
         payer_code: terms.payer_code.clone(),
+        app_payer: terms.app_payer.clone(),
         expires_at: terms.expires_at,
     }
 }
 
 pub fn refund_order(order: &Order, refund: &Refund) -> RefundOrder {
     RefundOrder {
-        refund_no: format!("{}-{}", trade_no(order.merchant, order.number), refund.number.0),
+        refund_no: format!("{}-{}", trade_no(order.merchant, order.number, refund.choice), refund.number.0),
         amount: tillgate_core::Money::new(refund.amount_minor, order.terms.amount.currency),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trade_number_reads_back_and_nothing_else_does() {
+        for choice in [1, 2, 30] {
+            let text = trade_no(MerchantId(7), OrderNo(2_018_071_000_000_033), choice);
+            let read = Some((MerchantId(7), OrderNo(2_018_071_000_000_033), choice));
+            assert_eq!(read_trade_no(&text), read, "{text}");
+        }
+        for bad in ["", "7", "7-", "-33", "7-33.", "7-33.1", "7-33.0", "7-33.x", "7-33.2.2", "a-33"] {
+            assert_eq!(read_trade_no(bad), None, "{bad}");
+        }
     }
 }

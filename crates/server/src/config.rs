@@ -3,14 +3,12 @@
 //!
 //! Flags > `TILLGATE_*` (`TILLGATE_LISTEN`, `TILLGATE_ORDERS__LIFETIME_S`) > file > defaults.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use ipnet::IpNet;
 use serde::Deserialize;
-use tillgate_core::{Currency, Rate};
 
 /// The text of `tillgate default-config`.
 pub const DEFAULT: &str = include_str!("default-config.toml");
@@ -32,8 +30,9 @@ pub struct Config {
     pub outbound: Outbound,
     pub notify: Notify,
     pub channels: Channels,
+    /// Where rates were before they moved to the store; refused with a word on where they are now.
     #[serde(default)]
-    pub rates: BTreeMap<String, String>,
+    rates: Option<toml::Table>,
 }
 
 /// A text that does not show itself.
@@ -67,6 +66,7 @@ pub struct Orders {
     pub lifetime_s: u32,
     pub barcode_lifetime_s: u32,
     pub answer_within_s: u32,
+    pub verdict_within_s: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -145,26 +145,16 @@ impl Config {
             ("orders.lifetime_s", self.orders.lifetime_s as usize, 1..=604_800),
             ("orders.barcode_lifetime_s", self.orders.barcode_lifetime_s as usize, 1..=3_600),
             ("orders.answer_within_s", self.orders.answer_within_s as usize, 0..=60),
+            ("orders.verdict_within_s", self.orders.verdict_within_s as usize, 0..=60),
         ] {
             if !range.contains(&value) {
                 bail!("{name} is {value}; it must be {} to {}", range.start(), range.end());
             }
         }
-        self.rates().map(drop)
-    }
-
-    /// Units of CNY for one of each currency.
-    pub fn rates(&self) -> Result<BTreeMap<String, Rate>> {
-        self.rates
-            .iter()
-            .map(|(code, rate)| {
-                let code = code.to_ascii_uppercase();
-                Currency::from_code(&code).with_context(|| format!("rates: {code} is not a currency"))?;
-                let rate =
-                    Rate::parse(rate).with_context(|| format!("rates: {code}: {rate} is not a rate"))?;
-                Ok((code, rate))
-            })
-            .collect()
+        if self.rates.is_some() {
+            bail!("[rates] is no longer read: rates are in the database, see tillgate rate set");
+        }
+        Ok(())
     }
 
     pub fn master_key_file(&self) -> PathBuf {

@@ -1,7 +1,8 @@
 //! Who may call: logins with their opened secrets, read from the store and kept for a moment.
 //!
 //! A rotated key or a new account is seen after [`KEEP`] at the latest, also when another process
-//! (the command line) wrote it. Unknown logins are not kept, so nobody can fill the memory with them.
+//! (the command line) wrote it. Unknown logins are kept as well, so that asking for one takes as long as asking for
+//! a known one; only so many of them that nobody can fill the memory.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,12 +17,19 @@ const KEEP: Duration = Duration::from_secs(2);
 
 type Build<P> = Box<dyn Fn(Credential) -> Result<P> + Send + Sync>;
 
+const UNKNOWN_MAX: usize = 1_024;
+/// Longer names are nobody's and are not kept.
+const NAME_MAX: usize = 64;
+
+type Kept<P> = (Instant, Arc<P>);
+
 /// `P` is what the room wants to know of a login.
 pub struct Directory<P> {
     room: &'static str,
     store: Arc<dyn Store>,
     build: Build<P>,
-    known: RwLock<HashMap<String, (Instant, Arc<P>)>>,
+    known: RwLock<HashMap<String, Kept<P>>>,
+    unknown: RwLock<HashMap<String, Instant>>,
 }
 
 impl<P> fmt::Debug for Directory<P> {
@@ -32,7 +40,7 @@ impl<P> fmt::Debug for Directory<P> {
 
 impl<P: Send + Sync> Directory<P> {
     pub fn new(room: &'static str, store: Arc<dyn Store>, build: Build<P>) -> Self {
-        Self { room, store, build, known: RwLock::default() }
+        Self { room, store, build, known: RwLock::default(), unknown: RwLock::default() }
     }
 
     /// What is kept of a login is no longer true.
@@ -47,8 +55,18 @@ impl<P: Send + Sync> Directory<P> {
         {
             return Ok(Some(profile.clone()));
         }
+        if self.unknown.read().get(login).is_some_and(|read_at| read_at.elapsed() < KEEP) {
+            return Ok(None);
+        }
         let Some(credential) = self.store.load_credential(self.room, login).await? else {
             self.known.write().remove(login);
+            let mut unknown = self.unknown.write();
+            if unknown.len() >= UNKNOWN_MAX {
+                unknown.clear();
+            }
+            if login.len() <= NAME_MAX {
+                unknown.insert(login.to_owned(), Instant::now());
+            }
             return Ok(None);
         };
         let profile = Arc::new((self.build)(credential)?);

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tillgate_channels::{Answer, Call};
+use tillgate_channels::{Answer, Call, Payment};
 use tillgate_core::{
-    Asked, Command, Decision, MerchantId, NewOrder, NewRefund, Order, OrderNo, OrderState, Outcome,
+    Asked, Command, Decision, MerchantId, Method, NewOrder, NewRefund, Order, OrderNo, OrderState, Outcome,
     Presentation, Refund, RefundNo, RefundState, Refusal, Timestamp, Work, WorkKey, decide,
 };
 use tillgate_store::{Changeset, Conflict, OrderKey, Store, StoreError, WorkUpdate};
@@ -32,6 +32,9 @@ const TRIES: u32 = 50;
 pub enum Problem {
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The channel gave no answer that helps; the same may be asked again.
+    #[error("the channel does not answer")]
+    Unavailable,
     /// Ours. Logged where it arose.
     #[error("fault: {0}")]
     Fault(String),
@@ -56,6 +59,14 @@ pub struct Gateway {
     pub alarm: Alarm,
     /// Orders a channel is preparing at this moment.
     presenting: Mutex<HashSet<OrderPlace>>,
+}
+
+/// What came of one try to store a new order.
+enum Created {
+    /// It, or the one the same request made before.
+    Order(Order),
+    /// Another has its number: the order with a new one, not presented.
+    NumberTaken(NewOrder),
 }
 
 type OrderPlace = (MerchantId, OrderNo);
@@ -99,25 +110,72 @@ impl Gateway {
     /// Creates the order, or finds the one the same request made before.
     pub async fn create(&self, mut new: NewOrder) -> Result<Order, Problem> {
         for _ in 0..TRIES {
+            match self.create_once(new).await? {
+                Created::Order(order) => return Ok(order),
+                Created::NumberTaken(back) => new = back,
+            }
+        }
+        Err(Problem::Fault("too many conflicts".into()))
+    }
+
+    /// The same for an order whose code is part of the answer. The channel prepares it first, so that order and code
+    /// are one commit: nobody can pay what nobody has seen, and a code that found no order is closed again.
+    pub async fn create_presented(&self, mut new: NewOrder, seller: &str) -> Result<Order, Problem> {
+        for _ in 0..TRIES {
+            let payment = channels::first_payment(&new, seller)
+                .ok_or_else(|| Problem::Fault("an order to present needs a method".into()))?;
+            let Answer::Presented(presentation) = self.channels.ask(&Call::Present(payment.clone())).await
+            else {
+                return Err(Problem::Unavailable);
+            };
+            let number = new.number;
+            new.presentation = presentation;
+            let created = self.create_once(new).await;
+            if !matches!(&created, Ok(Created::Order(order)) if order.number == number) {
+                self.close_unseen(payment);
+            }
+            match created? {
+                Created::Order(order) => return Ok(order),
+                Created::NumberTaken(back) => new = back,
+            }
+        }
+        Err(Problem::Fault("too many conflicts".into()))
+    }
+
+    /// Closes at the channel what no payer has seen. If that fails it runs out by itself.
+    fn close_unseen(&self, payment: Payment) {
+        let channels = self.channels.clone();
+        tokio::spawn(async move { channels.ask(&Call::Close(payment)).await });
+    }
+
+    async fn create_once(&self, new: NewOrder) -> Result<Created, Problem> {
+        let mut new = new;
+        for _ in 0..TRIES {
+            let presentation = new.presentation.clone();
             let decision = Arc::new(decide(None, Command::Create(new), clock::now())?);
             let conflict = match self.commit(&decision, None).await {
                 Ok(()) => {
                     count_order(&decision.order);
-                    return Ok(into_order(decision));
+                    return Ok(Created::Order(into_order(decision)));
                 }
                 Err(StoreError::Conflict(conflict)) => conflict,
                 Err(fault) => return Err(fault.into()),
             };
             let Order { merchant, number, room, reference, terms, .. } = into_order(decision);
-            new = NewOrder { merchant, number, room, reference, terms };
+            new = NewOrder { merchant, number, room, reference, terms, presentation };
             if conflict == Conflict::Number {
                 self.numbers.change_block();
                 new.number = self.numbers.next(clock::now());
-                continue;
+                new.presentation = Presentation::None;
+                return Ok(Created::NumberTaken(new));
             }
             let key = OrderKey::Reference { room: &new.room, reference: &new.reference };
             if let Some(order) = self.store.load_order(new.merchant, key).await? {
-                return Ok(decide(Some(order), Command::Create(new), clock::now())?.order);
+                return Ok(Created::Order(decide(Some(order), Command::Create(new), clock::now())?.order));
+            }
+            let refund = self.store.find_refund(new.merchant, &new.room, &new.reference).await?;
+            if refund.is_some() {
+                return Err(Refusal::ReferenceTaken.into());
             }
         }
         Err(Problem::Fault("too many conflicts".into()))
@@ -143,22 +201,25 @@ impl Gateway {
         Err(Problem::Fault("too many conflicts".into()))
     }
 
-    /// Requests a refund; the channel is asked right after.
+    /// Requests a refund; the channel is asked right after. `name` is the merchant's number of it, if the protocol
+    /// has one, and his remark.
     pub async fn refund(
         &self,
         merchant: MerchantId,
         number: OrderNo,
         amount_minor: i64,
-        reference: &str,
+        (reference, note): (Option<&str>, &str),
     ) -> Result<RefundNo, Problem> {
         for _ in 0..TRIES {
             let order = self.store.load_order(merchant, OrderKey::Number(number)).await?;
             let earlier = self.store.load_refunds(merchant, number).await?;
-            let new = NewRefund { amount_minor, reference: reference.to_owned(), earlier };
+            let reference = reference.map(str::to_owned);
+            let new = NewRefund { amount_minor, reference, note: note.to_owned(), earlier };
             let decision = Arc::new(decide(order, Command::Refund(new), clock::now())?);
             match self.commit(&decision, None).await {
                 Ok(()) => return Ok(RefundNo(decision.order.refunds)),
                 Err(StoreError::Conflict(Conflict::Version)) => {}
+                Err(StoreError::Conflict(Conflict::Reference)) => return Err(Refusal::ReferenceTaken.into()),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -260,26 +321,51 @@ impl Gateway {
             let is_shown = |order: &Order| order.state.is_final() || order.presentation != Presentation::None;
             return self.wait_until(order, self.channels.timeout(), is_shown).await;
         };
-        let call = Call::Present(channels::payment(&order, seller));
-        match self.channels.ask(&call).await {
+        let choice = order.choice();
+        let Some(payment) = channels::payment(&order, choice, seller) else { return Ok(order) };
+        match self.channels.ask(&Call::Present(payment.clone())).await {
             Answer::Presented(presentation) => {
-                let command = Command::Present(presentation);
+                let command = Command::Present { choice, presentation };
                 let order = self.apply(order.merchant, order.number, command, None).await?;
                 let is_unpaid =
                     matches!(order.state, OrderState::Failed { .. } | OrderState::Cancelled { .. });
-                if is_unpaid && order.presentation == Presentation::None {
-                    // Ended while the channel prepared it: nobody has seen the code, close it there.
-                    self.channels.ask(&Call::Close(channels::payment(&order, seller))).await;
+                if is_unpaid && order.presentation == Presentation::None || order.choice() != choice {
+                    // Ended, or chosen otherwise, while the channel prepared it: nobody has seen the code.
+                    self.close_unseen(payment);
                 }
                 Ok(order)
             }
             // Closed there, or paid meanwhile.
             Answer::Outcome(outcome @ (Outcome::Declined { .. } | Outcome::Paid { .. })) => {
-                let command = Command::ChannelSays { asked: Asked::Query, outcome };
+                let command = Command::ChannelSays { choice, asked: Asked::Query, outcome };
                 self.apply(order.merchant, order.number, command, None).await
             }
             Answer::Outcome(_) | Answer::NeverHeardOf => Ok(order),
         }
+    }
+
+    /// The payer chose how to pay, perhaps again. What he was shown before is closed at its channel first: a payment
+    /// that was made there after all is found out now, and one that comes later still goes back.
+    pub async fn choose(&self, order: Order, method: &Method, seller: &str) -> Result<Order, Problem> {
+        let choice = order.choice();
+        if order.state != OrderState::Pending || order.method() == Some(method) {
+            return Ok(order);
+        }
+        if order.presentation != Presentation::None {
+            let Some(payment) = channels::payment(&order, choice, seller) else { return Ok(order) };
+            match self.channels.ask(&Call::Close(payment)).await {
+                Answer::Outcome(Outcome::Declined { .. }) => {}
+                Answer::Outcome(outcome @ Outcome::Paid { .. }) => {
+                    let command = Command::ChannelSays { choice, asked: Asked::Close, outcome };
+                    return self.apply(order.merchant, order.number, command, None).await;
+                }
+                Answer::Outcome(Outcome::Pending | Outcome::Unknown)
+                | Answer::Presented(_)
+                | Answer::NeverHeardOf => return Err(Problem::Unavailable),
+            }
+        }
+        let command = Command::Choose { method: method.clone(), instead_of: choice };
+        self.apply(order.merchant, order.number, command, None).await
     }
 
     /// Waits until the order satisfies `done` or the time is up; gives the order as it is then.
@@ -344,17 +430,20 @@ impl Gateway {
             tracing::debug!(channel = channel.codec.name(), "a callback that is not signed by the channel");
             return Ok(false);
         };
-        let Some((merchant, number)) = channels::read_trade_no(&callback.trade_no) else { return Ok(false) };
+        let Some((merchant, number, choice)) = channels::read_trade_no(&callback.trade_no) else {
+            return Ok(false);
+        };
         let order = self.store.load_order(merchant, OrderKey::Number(number)).await?;
         let is_theirs = order.is_some_and(|order| {
-            let terms = &order.terms;
-            channel.codec.offers(&terms.method, terms.flow) && terms.amount == callback.amount
+            let offered =
+                order.method_of(choice).is_some_and(|method| channel.codec.offers(method, order.terms.flow));
+            offered && order.terms.total() == callback.amount
         });
         if !is_theirs {
             tracing::error!(order = %number, "a signed callback about another channel's order or another amount");
             return Ok(false);
         }
-        let command = Command::ChannelSays { asked: Asked::Callback, outcome: callback.outcome };
+        let command = Command::ChannelSays { choice, asked: Asked::Callback, outcome: callback.outcome };
         match self.apply(merchant, number, command, None).await {
             Ok(_) => Ok(true),
             Err(Problem::Refused(_)) => Ok(false),

@@ -20,6 +20,7 @@ pub mod pages;
 pub mod pool;
 pub mod qr;
 pub mod random;
+pub mod rates;
 pub mod rooms;
 pub mod sandbox;
 pub mod vault;

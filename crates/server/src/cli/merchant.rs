@@ -9,7 +9,8 @@ use tillgate_protocols::latipay::{Ack, Settings};
 use tillgate_store::{Credential, NewKey, Store};
 
 use super::{DataArgs, say};
-use crate::rooms::latipay::{ROOM, key_place};
+use crate::rooms::key_place;
+use crate::rooms::latipay::ROOM;
 use crate::sandbox::merchants::DOCUMENT_KEY;
 use crate::{app, clock, random};
 
@@ -171,7 +172,7 @@ async fn add(args: AddArgs) -> Result<()> {
         Some(_) => "(the one you gave)".to_owned(),
         None => random::hex::<24>(),
     };
-    let sealed = vault.seal(&key_place(&user_id), imported.as_ref().unwrap_or(&shown))?;
+    let sealed = vault.seal(&key_place(ROOM, &user_id), imported.as_ref().unwrap_or(&shown))?;
     store.add_key(merchant, ROOM, &user_id, NewKey { sealed, created_at: now, old_valid_until: now }).await?;
     say(&format!(
         "merchant  {}\nuser_id   {user_id}\napi_key   {shown}\n\nThe key is not shown again.",
@@ -234,7 +235,7 @@ async fn rotate_key(args: RotateArgs) -> Result<()> {
     let key = random::hex::<24>();
     let now = clock::now();
     let old_valid_until = now.plus_s(args.old_valid_hours.max(0).saturating_mul(3_600));
-    let sealed = vault.seal(&key_place(&args.user_id), &key)?;
+    let sealed = vault.seal(&key_place(ROOM, &args.user_id), &key)?;
     store
         .add_key(
             credential.merchant,

@@ -76,7 +76,7 @@ pub async fn run(command: Command) -> Result<()> {
             refund.number.0,
             refund.amount_minor,
             refund.state.name(),
-            refund.reference
+            refund.note
         ));
     }
     show_notifications(&*store, merchant, order.number, order.events).await?;

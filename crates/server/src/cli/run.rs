@@ -12,8 +12,8 @@ use super::say;
 use crate::app::{self, Listeners};
 use crate::config::Config;
 use crate::http::admin;
-use crate::rooms::latipay::{ROOM, key_place};
-use crate::sandbox::merchants::{self, DOCUMENT_KEY};
+use crate::rooms::key_place;
+use crate::sandbox::merchants::{self, DOCUMENT_KEY, PRINTED_KEYS};
 use crate::sandbox::{Sandbox, example_curl};
 use crate::vault::Vault;
 use crate::{clock, logging};
@@ -52,10 +52,6 @@ const SANDBOX_DEFAULTS: &str = r#"
 data_dir = "tillgate-sandbox"
 [channels]
 timeout_s = 2
-[rates]
-NZD = "4.64490"
-AUD = "4.75320"
-CNY = "1"
 "#;
 
 fn sandbox_config(args: &SandboxArgs) -> Result<Config> {
@@ -161,24 +157,20 @@ fn sets_public_url(file: &std::path::Path) -> bool {
         .is_some_and(|table| table.contains_key("public_url"))
 }
 
-/// The documents' key is known to everyone: a live gateway does not start with it.
+/// The documents' keys are known to everyone: a live gateway does not start with one.
 async fn refuse_document_keys(store: &Arc<dyn Store>, vault: &Vault) -> Result<()> {
     for credential in store.list_credentials().await? {
-        if credential.room != ROOM {
-            continue;
-        }
+        let (room, login) = (&credential.room, &credential.login);
         let now = clock::now();
         let in_use = credential.keys.iter().filter(|key| key.valid_until.is_none_or(|until| until > now));
         for key in in_use {
             let opened = vault
-                .open_sealed(&key_place(&credential.login), &key.sealed)
-                .with_context(|| format!("the key of {}", credential.login))?;
-            if *opened == DOCUMENT_KEY {
+                .open_sealed(&key_place(room, login), &key.sealed)
+                .with_context(|| format!("the key of {login}"))?;
+            if PRINTED_KEYS.contains(&(room.as_str(), opened.as_str())) {
                 bail!(
-                    "{} has the api key printed in the documents; is this a sandbox's data folder? \
-                     Use another one, or: tillgate merchant rotate-key {} --old-valid-hours 0",
-                    credential.login,
-                    credential.login
+                    "{login} has a key printed in the documents; is this a sandbox's data folder? Use another one, \
+                     or: tillgate merchant rotate-key {login} --room {room} --old-valid-hours 0"
                 );
             }
         }

@@ -5,18 +5,21 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use tillgate_core::{FailReason, Order, OrderState, Presentation, Terms};
-use tillgate_protocols::latipay::{self as room, Profile};
+use tillgate_core::{FailReason, Method, Money, Order, OrderState, Presentation, Terms};
+use tillgate_protocols::latipay as room;
+use tillgate_protocols::wire::nonce;
+use tillgate_store::OrderKey;
 
-use super::{json, typed};
+use super::{body, json, typed};
 use crate::app::App;
 use crate::clock;
 use crate::gateway::Problem;
 use crate::pages::{
-    self, CONTENT_SECURITY_POLICY, ErrorKind, ErrorPage, HostedPage, HostedState, Language, Method,
+    self, CONTENT_SECURITY_POLICY, ErrorKind, ErrorPage, HostedPage, HostedState, Language, Method as Wallet,
 };
+use crate::rooms::Shown;
 
 /// How long a page's question for news waits; browsers and proxies hold a request that long.
 const NEWS_PATIENCE: Duration = Duration::from_secs(25);
@@ -128,8 +131,9 @@ pub async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response<Bod
     response
 }
 
-fn state_of(order: &Order) -> HostedState {
+fn state_of(order: &Order, shown: &Shown) -> HostedState {
     match &order.state {
+        OrderState::Pending if order.choices.is_empty() && !shown.choices.is_empty() => HostedState::Choosing,
         OrderState::Pending if order.presentation == Presentation::None => HostedState::TryAgain,
         OrderState::Pending => HostedState::Waiting,
         OrderState::Closing(_) => HostedState::Closing,
@@ -140,12 +144,35 @@ fn state_of(order: &Order) -> HostedState {
     }
 }
 
-/// The order behind a link, presented at its channel if that can be done now.
-async fn payable(app: &App, nonce: &str) -> Result<Option<(Order, Arc<Profile>)>, Problem> {
-    let found = app.latipay.order_of_nonce(nonce).await.map_err(|error| Problem::Fault(error.to_string()))?;
-    let Some((order, profile)) = found else { return Ok(None) };
-    let order = app.gateway.present(order, &profile.user_name).await?;
-    Ok(Some((order, profile)))
+/// An order and how its room shows it.
+struct Payable {
+    order: Order,
+    shown: Shown,
+}
+
+impl Payable {
+    fn state(&self) -> HostedState {
+        state_of(&self.order, &self.shown)
+    }
+}
+
+/// The order behind a link.
+async fn linked(app: &App, nonce: &str) -> Result<Option<Order>, Problem> {
+    let Some((merchant, number)) = nonce::read(&app.nonce_key, nonce) else { return Ok(None) };
+    Ok(app.gateway.store.load_order(merchant, OrderKey::Number(number)).await?)
+}
+
+async fn shown(app: &App, order: &Order) -> Result<Shown, Problem> {
+    let shown = async { app.rooms.named(&order.room)?.shown(order).await };
+    shown.await.map_err(|error| Problem::Fault(error.to_string()))
+}
+
+/// The same, presented at its channel if that can be done now.
+async fn payable(app: &App, nonce: &str) -> Result<Option<Payable>, Problem> {
+    let Some(order) = linked(app, nonce).await? else { return Ok(None) };
+    let seller = shown(app, &order).await?.seller;
+    let order = app.gateway.present(order, &seller).await?;
+    Ok(Some(Payable { shown: shown(app, &order).await?, order }))
 }
 
 pub async fn hosted(
@@ -157,14 +184,48 @@ pub async fn hosted(
     let language = Visitor::of(query.as_deref(), &headers).language;
     let nonce = path.map(|Path(nonce)| nonce).unwrap_or_default();
     match payable(&app, &nonce).await {
-        Ok(Some((order, profile))) => {
-            page(StatusCode::OK, view(&app, &nonce, language, &order, &profile).render())
-        }
+        Ok(Some(payable)) => page(StatusCode::OK, view(&app, &nonce, language, &payable).render()),
         Ok(None) => {
             page(StatusCode::NOT_FOUND, HostedPage::not_found(language, app.sandbox.is_some()).render())
         }
         Err(problem) => {
             tracing::error!(%problem, "payment page");
+            error(language, ErrorKind::Ours)
+        }
+    }
+}
+
+/// The payer chose a wallet on the page. Whatever comes of it, the page shows how things stand.
+pub async fn choose(
+    State(app): State<Arc<App>>,
+    path: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    request: Request,
+) -> Response<Body> {
+    let language = Visitor::of(query.as_deref(), &headers).language;
+    let nonce = path.map(|Path(nonce)| nonce).unwrap_or_default();
+    let bytes = body::read(request.into_body(), app.body_limits()).await.unwrap_or_default();
+    let method = url::form_urlencoded::parse(&bytes).find(|(name, _)| name == "method");
+    let method = Method::new(&method.map(|(_, value)| value).unwrap_or_default());
+    let chosen = async {
+        let Some(order) = linked(&app, &nonce).await? else { return Ok(false) };
+        let shown = shown(&app, &order).await?;
+        if shown.choices.contains(&method) {
+            app.gateway.choose(order, &method, &shown.seller).await?;
+        }
+        Ok::<_, Problem>(true)
+    };
+    match chosen.await {
+        // A channel that will not let go of the last choice now, or too many choices: the page tells what holds.
+        Ok(true) | Err(Problem::Unavailable | Problem::Refused(_)) => {
+            redirect(&format!("/pay/{nonce}?lang={}", language.code()))
+        }
+        Ok(false) => {
+            page(StatusCode::NOT_FOUND, HostedPage::not_found(language, app.sandbox.is_some()).render())
+        }
+        Err(problem) => {
+            tracing::error!(%problem, "choosing a wallet");
             error(language, ErrorKind::Ours)
         }
     }
@@ -176,42 +237,47 @@ pub fn rate_words(terms: &Terms) -> Option<String> {
     (shop != payer).then(|| format!("1 {} = {} {}", shop.code(), terms.payer_rate.to_places(5), payer.code()))
 }
 
-fn view(app: &App, nonce: &str, language: Language, order: &Order, profile: &Profile) -> HostedPage {
+fn view(app: &App, nonce: &str, language: Language, payable: &Payable) -> HostedPage {
+    let Payable { order, shown } = payable;
     let terms = &order.terms;
-    let payer = terms.payer_amount();
-    let foreign = payer.currency != terms.amount.currency;
-    let lang = language.code();
+    let (total, payer) = (terms.total(), terms.payer_amount());
+    let foreign = payer.currency != total.currency;
     let code_text = match &order.presentation {
         Presentation::Code(text) => Some(text.clone()),
         Presentation::None | Presentation::Charge | Presentation::App(_) => None,
     };
-    let method = Method::from_word(terms.method.as_str()).unwrap_or(Method::Alipay);
+    let wallet = |method: &Method| Wallet::from_word(method.as_str());
+    let method = order.method().and_then(wallet);
+    let money = |minor| Money::new(minor, total.currency).to_string();
     HostedPage {
         language,
-        state: state_of(order),
-        method,
-        seller: profile.user_name.clone(),
+        state: payable.state(),
+        method: method.unwrap_or(Wallet::Alipay),
+        choices: shown.choices.iter().filter_map(wallet).collect(),
+        choose_url: format!("/pay/{nonce}?lang={}", language.code()),
+        seller: shown.seller.clone(),
         description: terms.description.clone(),
-        amount: terms.amount.to_string(),
-        currency: terms.amount.currency.code().into(),
+        amount: total.to_string(),
+        tip: (terms.tip_minor > 0).then(|| money(terms.tip_minor)),
+        currency: total.currency.code().into(),
         payer_amount: foreign.then(|| payer.to_string()),
         rate: rate_words(terms),
-        order_number: room::order_id(order),
+        order_number: shown.order_number.clone(),
         reference: order.reference.clone(),
         code_text,
         created_at_ms: terms.created_at.millis(),
         expires_at_ms: terms.expires_at.millis(),
         now_ms: clock::now().millis(),
-        return_url: room::return_location(profile, order),
+        return_url: shown.return_url.clone(),
         status_url: format!("/pay/{nonce}/status"),
         is_sandbox: app.sandbox.is_some(),
-        test_wallet_url: app.sandbox.as_ref().map(|_| {
-            let wallet = format!("/sandbox/wallet/{}", method.word());
+        test_wallet_url: app.sandbox.as_ref().zip(method).map(|(_, method)| {
+            let (wallet, lang) = (format!("/sandbox/wallet/{}", method.word()), language.code());
             match order.presentation {
                 // The wallet does not know it yet; its front page shows it as soon as it does.
                 Presentation::None => format!("{wallet}?lang={lang}"),
                 _ => {
-                    let trade_no = crate::channels::trade_no(order.merchant, order.number);
+                    let trade_no = crate::channels::trade_no(order.merchant, order.number, order.choice());
                     format!("{wallet}/pay/{trade_no}?lang={lang}")
                 }
             }
@@ -229,22 +295,25 @@ pub async fn hosted_status(
     let known = Visitor::of(query.as_deref(), &headers).known;
     let nonce = path.map(|Path(nonce)| nonce).unwrap_or_default();
     let news = async {
-        let Some((order, profile)) = payable(&app, &nonce).await? else { return Ok(None) };
-        let is_news = |order: &Order| known.as_deref() != Some(state_of(order).word());
-        if is_news(&order) {
-            return Ok(Some((order, profile)));
+        let Some(first) = payable(&app, &nonce).await? else { return Ok(None) };
+        if known.as_deref() != Some(first.state().word()) {
+            return Ok(Some(first));
         }
-        let Some(_place) = app.page_polls.enter(order.merchant) else {
-            return Ok(Some((order, profile)));
+        let Some(_place) = app.page_polls.enter(first.order.merchant) else {
+            return Ok(Some(first));
         };
-        let order = app.gateway.wait_until(order, NEWS_PATIENCE, is_news).await?;
-        Ok::<_, Problem>(Some((order, profile)))
+        let (choice, state) = (first.order.choice(), first.state());
+        let is_news = |order: &Order| order.choice() != choice || state_of(order, &first.shown) != state;
+        let order = app.gateway.wait_until(first.order.clone(), NEWS_PATIENCE, is_news).await?;
+        let shown = shown(&app, &order).await?;
+        Ok::<_, Problem>(Some(Payable { order, shown }))
     };
     match news.await {
-        Ok(Some((order, profile))) => {
-            let return_url =
-                order.state.is_final().then(|| room::return_location(&profile, &order)).flatten();
-            let body = serde_json::json!({ "state": state_of(&order).word(), "return_url": return_url });
+        Ok(Some(payable)) => {
+            let return_url = payable.shown.return_url.as_ref().filter(|_| payable.order.state.is_final());
+            let body = serde_json::json!({
+                "state": payable.state().word(), "choice": payable.order.choice(), "return_url": return_url,
+            });
             json(StatusCode::OK, body.to_string())
         }
         Ok(None) => json(StatusCode::NOT_FOUND, r#"{"state":"not_found"}"#.into()),

@@ -13,7 +13,7 @@ use tower_http::cors::{Any, CorsLayer};
 use super::timed::Timed;
 use super::{admin, json, pages};
 use crate::app::App;
-use crate::rooms::latipay;
+use crate::rooms::{latipay, ottpay};
 use crate::sandbox;
 
 /// The routes that merchants, shoppers and channels reach.
@@ -32,12 +32,16 @@ pub fn router(app: Arc<App>) -> Router {
         .on("/cancel", post(latipay::cancel))
         .on("/v2/cancel", post(latipay::cancel))
         .on("/openapi/latipay.json", get(latipay::openapi))
+        .on("/processV2", post(ottpay::process))
+        .on("/process", post(ottpay::process))
+        .on("/processV3", post(ottpay::process))
+        .on("/openapi/ottpay.json", get(ottpay::openapi))
         // Set before the layer: a pre-flight is a method no route takes.
         .method_not_allowed_fallback(pages::method_not_allowed)
         .layer(cors());
     let shoppers = Router::new()
         .on("/", get(pages::home))
-        .on("/pay/{nonce}", get(pages::hosted))
+        .on("/pay/{nonce}", get(pages::hosted).post(pages::choose))
         .on("/pay/{nonce}/status", get(pages::hosted_status))
         .on("/static/{name}", get(pages::asset))
         .method_not_allowed_fallback(pages::method_not_allowed);

@@ -10,6 +10,8 @@ use super::texts::{Language, StateText, Texts};
 /// Where the payment stands, as far as the customer is concerned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HostedState {
+    /// The customer has not said which wallet he pays with.
+    Choosing,
     /// The wallet has not given us a code yet.
     Preparing,
     Waiting,
@@ -31,6 +33,7 @@ impl HostedState {
     /// The word in the status answer's `state` and in `?known=`.
     pub fn word(&self) -> &'static str {
         match self {
+            HostedState::Choosing => "choosing",
             HostedState::Preparing => "preparing",
             HostedState::Waiting => "waiting",
             HostedState::Closing => "closing",
@@ -48,13 +51,14 @@ impl HostedState {
         use HostedState::*;
         match self {
             Paid { .. } | Declined | Expired | Cancelled | NotFound => true,
-            Preparing | Waiting | Closing | TryAgain => false,
+            Choosing | Preparing | Waiting | Closing | TryAgain => false,
         }
     }
 
     fn text(&self, texts: &'static Texts) -> &'static StateText {
         let hosted = &texts.hosted;
         match self {
+            HostedState::Choosing => &hosted.choosing,
             HostedState::Preparing => &hosted.preparing,
             HostedState::Waiting => &hosted.waiting,
             HostedState::Closing => &hosted.closing,
@@ -75,7 +79,7 @@ impl HostedState {
             HostedState::Expired => "late",
             HostedState::Cancelled | HostedState::NotFound => "none",
             HostedState::Preparing | HostedState::Closing => "busy",
-            HostedState::Waiting | HostedState::TryAgain => "wait",
+            HostedState::Choosing | HostedState::Waiting | HostedState::TryAgain => "wait",
         }
     }
 }
@@ -85,11 +89,18 @@ impl HostedState {
 pub struct HostedPage {
     pub language: Language,
     pub state: HostedState,
+    /// What he pays with; while he chooses it says nothing.
     pub method: Method,
+    /// What he may choose from, again too; empty if the shop has chosen.
+    pub choices: Vec<Method>,
+    /// Path that takes his choice.
+    pub choose_url: String,
     pub seller: String,
     pub description: String,
-    /// The shop's amount without its currency: `128.00`.
+    /// What he pays in the shop's currency, without its name: `128.00`.
     pub amount: String,
+    /// How much of it is a tip.
+    pub tip: Option<String>,
     pub currency: String,
     /// What the wallet takes, in CNY; None when the shop sells in CNY.
     pub payer_amount: Option<String>,
@@ -123,9 +134,12 @@ impl HostedPage {
             language,
             state: HostedState::NotFound,
             method: Method::Alipay,
+            choices: Vec::new(),
+            choose_url: String::new(),
             seller: String::new(),
             description: String::new(),
             amount: String::new(),
+            tip: None,
             currency: String::new(),
             payer_amount: None,
             rate: None,

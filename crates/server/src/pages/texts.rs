@@ -56,6 +56,7 @@ pub struct HostedTexts {
     pub close_window: Text,
     pub open_test_wallet: Text,
     pub check_again: Text,
+    pub choosing: StateText,
     pub preparing: StateText,
     pub waiting: StateText,
     pub closing: StateText,

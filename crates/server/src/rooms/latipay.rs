@@ -2,7 +2,6 @@
 //! Every business answer is status 200; the words and codes are the room's.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,21 +11,22 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::{Response, StatusCode};
 use tillgate_core::{
-    CloseReason, Command, FailReason, Flow, Method, NewOrder, Order, OrderState, Presentation, Rate,
-    RefundState, Refusal,
+    CloseReason, Command, FailReason, Flow, Method, NewOrder, Order, OrderState, Presentation, RefundState,
+    Refusal,
 };
 use tillgate_protocols::latipay::{
     self as room, Call, Context, CreateCall, Offer, Profile, Received, Reject, Route,
 };
-use tillgate_store::{Credential, OrderKey, SealedKey, Store};
+use tillgate_protocols::wire::nonce::{self, NonceKey};
+use tillgate_store::{Credential, OrderKey, Store};
 
-use super::{Boxed, Message, Room};
+use super::{Boxed, Message, Room, Shown, body_of, keys, profile_of_order};
 use crate::app::App;
 use crate::channels::Offered;
 use crate::directory::Directory;
 use crate::gateway::{Gateway, Problem};
-use crate::http::body::{self, BodyError};
 use crate::http::json;
+use crate::rates::Rates;
 use crate::vault::Vault;
 use crate::{clock, qr, random};
 
@@ -37,8 +37,8 @@ pub const ROOM: &str = "latipay";
 pub struct Latipay {
     pub directory: Directory<Profile>,
     pub store: Arc<dyn Store>,
-    pub nonce_key: room::nonce::NonceKey,
-    pub rates: BTreeMap<String, Rate>,
+    pub nonce_key: Arc<NonceKey>,
+    pub rates: Arc<Rates>,
     pub public_url: String,
     pub order_lifetime_ms: i64,
     pub barcode_lifetime_ms: i64,
@@ -58,39 +58,23 @@ impl From<Reject> for Refused {
 fn refused(route: Route, problem: Problem) -> Refused {
     match problem {
         Problem::Refused(refusal) => Refused(room::refusal_answer(route, &refusal)),
-        Problem::Fault(_) => Refused(room::fault_answer()),
+        Problem::Unavailable | Problem::Fault(_) => Refused(room::fault_answer()),
     }
 }
 
 /// A profile as the room wants it: secrets opened, old keys that have ended left out.
 pub fn profile_of(credential: Credential, vault: &Vault) -> anyhow::Result<Profile> {
-    let place = key_place(&credential.login);
-    let now = clock::now();
-    let mut valid: Vec<&SealedKey> =
-        credential.keys.iter().filter(|key| key.valid_until.is_none_or(|until| until > now)).collect();
-    if valid.first().is_some_and(|newest| !newest.is_used) {
-        // The merchant may not have it in use yet: what we say is signed with the one before.
-        valid.rotate_left(1);
-    }
-    let keys = valid
-        .into_iter()
-        .map(|key| Ok(room::ApiKey::new(vault.open_sealed(&place, &key.sealed)?.as_str())))
-        .collect::<anyhow::Result<_>>()?;
+    let keys = keys::opened(&credential, vault)?;
     Ok(Profile {
         user_id: credential.login,
         user_name: credential.name,
         organisation_id: credential.merchant,
         organisation_name: credential.merchant_name,
-        keys,
+        keys: keys.iter().map(|key| room::ApiKey::new(key.as_str())).collect(),
         enabled: credential.enabled,
         settings: serde_json::from_str(&credential.settings).context("the login's settings")?,
         accounts: credential.accounts,
     })
-}
-
-/// What a user's key is sealed for.
-pub fn key_place(login: &str) -> String {
-    format!("latipay/{login}")
 }
 
 impl Latipay {
@@ -108,12 +92,16 @@ impl Latipay {
     async fn understand(&self, app: &App, received: Received<'_>) -> Result<(Arc<Profile>, Call), Refused> {
         let profile = self.profile(received.user_id()).await?;
         let verified = received.verify(&profile)?;
+        let rates = self.rates.table().await.map_err(|error| {
+            tracing::error!(%error, "reading the rates");
+            Refused(room::fault_answer())
+        })?;
         let (call, own) = {
             let context = Context {
                 now: clock::now(),
                 order_lifetime_ms: self.order_lifetime_ms,
                 barcode_lifetime_ms: self.barcode_lifetime_ms,
-                rate: &|currency| self.rates.get(currency.code()).copied(),
+                rate: &|currency| rates.of(currency),
                 offer: &|method: &Method, flow: Flow| match app.gateway.channels.offered(method, flow) {
                     Offered::Yes => Offer::Yes,
                     Offered::NoChannel => Offer::NoChannel,
@@ -128,40 +116,20 @@ impl Latipay {
             (verified.decode(&profile, &context)?, own)
         };
         let Some(own) = own else { return Ok((profile, call)) };
-        self.note_key(app, &own).await;
-        Ok((Arc::new(own), call))
-    }
-
-    /// The first request with a new key tells that the merchant has it: from now on we sign with it too.
-    async fn note_key(&self, app: &App, own: &Profile) {
-        let noted = async {
-            let Some(credential) = self.store.load_credential(ROOM, &own.user_id).await? else {
-                return Ok(());
-            };
-            let place = key_place(&own.user_id);
-            for key in credential.keys.iter().filter(|key| !key.is_used) {
-                let opened = app.vault.open_sealed(&place, &key.sealed)?;
-                if own.keys.first().is_some_and(|first| first.reveal() == opened.as_str()) {
-                    let used = (key.number, clock::now());
-                    self.store.key_was_used(credential.merchant, ROOM, &own.user_id, used).await?;
-                    self.directory.forget(&own.user_id);
-                }
+        if let Some(key) = own.keys.first() {
+            let login = (ROOM, own.user_id.as_str());
+            match keys::note_used(&*self.store, &app.vault, login, key.reveal()).await {
+                Ok(true) => self.directory.forget(&own.user_id),
+                Ok(false) => {}
+                Err(error) => tracing::error!(%error, "noting a new key"),
             }
-            anyhow::Ok(())
-        };
-        if let Err(error) = noted.await {
-            tracing::error!(%error, "noting a new key");
         }
+        Ok((Arc::new(own), call))
     }
 
     /// The profile whose key signs what is said about the order.
     async fn profile_of_order(&self, order: &Order) -> anyhow::Result<Arc<Profile>> {
-        let login = self
-            .store
-            .load_login_of(order.merchant, ROOM, &order.terms.account)
-            .await?
-            .context("the order's account has no login")?;
-        self.directory.find(&login).await?.context("the order's login is gone")
+        profile_of_order(&*self.store, &self.directory, order).await
     }
 
     fn new_order(&self, gateway: &Gateway, profile: &Profile, call: CreateCall) -> NewOrder {
@@ -172,20 +140,24 @@ impl Latipay {
             room: ROOM.into(),
             reference: call.reference.unwrap_or_else(|| format!("B{number}{}", random::hex::<4>())),
             terms: call.terms,
+            presentation: Presentation::None,
         }
     }
 
     fn nonce(&self, order: &Order) -> String {
         let [salt] = random::bytes::<1>();
-        room::nonce::make(&self.nonce_key, order.merchant, order.number, clock::now(), salt)
+        nonce::make(&self.nonce_key, order.merchant, order.number, clock::now(), salt)
     }
 
     /// The order a nonce leads to, with the profile of its merchant.
     pub async fn order_of_nonce(&self, nonce: &str) -> anyhow::Result<Option<(Order, Arc<Profile>)>> {
-        let Some((merchant, number)) = room::nonce::read(&self.nonce_key, nonce) else { return Ok(None) };
+        let Some((merchant, number)) = nonce::read(&self.nonce_key, nonce) else { return Ok(None) };
         let Some(order) = self.store.load_order(merchant, OrderKey::Number(number)).await? else {
             return Ok(None);
         };
+        if &*order.room != ROOM {
+            return Ok(None);
+        }
         let profile = self.profile_of_order(&order).await?;
         Ok(Some((order, profile)))
     }
@@ -204,21 +176,13 @@ fn answer(result: Result<String, Refused>) -> Response<Body> {
     json(StatusCode::OK, body)
 }
 
-/// Reads the body and hands it on; a body that is too large or too slow is a status of its own.
 async fn with_body<F>(app: &App, request: Request, handle: F) -> Response<Body>
 where
     F: AsyncFnOnce(&[u8]) -> Result<String, Refused>,
 {
-    match body::read(request.into_body(), app.body_limits()).await {
+    match body_of(app, request, |what| room::reject_answer(&Reject::data(what))).await {
         Ok(bytes) => answer(handle(&bytes).await),
-        Err(error) => {
-            let (status, what) = match error {
-                BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
-                BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, "the body took too long"),
-                BodyError::Broken => (StatusCode::BAD_REQUEST, "the body broke off"),
-            };
-            json(status, room::reject_answer(&Reject::data(what)))
-        }
+        Err(response) => response,
     }
 }
 
@@ -290,7 +254,8 @@ pub async fn refund(State(app): State<Arc<App>>, request: Request) -> Response<B
             .filter(|found| belongs_to(found, &profile))
             .ok_or_else(|| problem(Refusal::OrderNotFound.into()))?;
         let amount = amount.read(found.terms.amount.currency)?;
-        let number = app.gateway.refund(merchant, order, amount.minor, &reference).await.map_err(problem)?;
+        let number =
+            app.gateway.refund(merchant, order, amount.minor, (None, &reference)).await.map_err(problem)?;
         let state = app
             .gateway
             .wait_for_refund(merchant, order, number, desk.answer_within)
@@ -443,6 +408,18 @@ impl Room for Latipay {
 
     fn seller<'a>(&'a self, order: &'a Order) -> Boxed<'a, anyhow::Result<String>> {
         Box::pin(async { Ok(self.profile_of_order(order).await?.user_name.clone()) })
+    }
+
+    fn shown<'a>(&'a self, order: &'a Order) -> Boxed<'a, anyhow::Result<Shown>> {
+        Box::pin(async {
+            let profile = self.profile_of_order(order).await?;
+            Ok(Shown {
+                seller: profile.user_name.clone(),
+                order_number: room::order_id(order),
+                return_url: room::return_location(&profile, order),
+                choices: Vec::new(),
+            })
+        })
     }
 
     fn notification<'a>(&'a self, order: &'a Order) -> Boxed<'a, anyhow::Result<Message>> {

@@ -1,14 +1,30 @@
-//! Where protocols meet the gateway: one file per room with its handlers, and what workers need of it.
+//! Where protocols meet the gateway: one file per room with its handlers, and what workers and pages need of it.
 //!
 //! The rules of a protocol are in `tillgate_protocols`; here are only the steps: read, find the login,
 //! verify, decode, apply, encode.
 
+mod keys;
 pub mod latipay;
+pub mod ottpay;
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 
-use tillgate_core::Order;
+use anyhow::Context as _;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{Response, StatusCode};
+use bytes::Bytes;
+use tillgate_core::{Method, Order};
+use tillgate_store::Store;
+
+use crate::app::App;
+use crate::directory::Directory;
+use crate::http::body::{self, BodyError};
+use crate::http::json;
+
+pub use keys::{key_place, new_key};
 
 /// What a room tells a merchant of an order, ready to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,13 +34,25 @@ pub struct Message {
     pub body: Vec<u8>,
 }
 
+/// An order as a payer sees it, in the room's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    pub seller: String,
+    pub order_number: String,
+    /// Where his browser goes next; `None` if the merchant named no place.
+    pub return_url: Option<String>,
+    /// What he may choose from; empty if the merchant has chosen.
+    pub choices: Vec<Method>,
+}
+
 pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// What the workers ask of a room.
+/// What the workers and the pages ask of a room.
 pub trait Room: Send + Sync + fmt::Debug {
     fn name(&self) -> &'static str;
     /// The name the payer sees.
     fn seller<'a>(&'a self, order: &'a Order) -> Boxed<'a, anyhow::Result<String>>;
+    fn shown<'a>(&'a self, order: &'a Order) -> Boxed<'a, anyhow::Result<Shown>>;
     fn notification<'a>(&'a self, order: &'a Order) -> Boxed<'a, anyhow::Result<Message>>;
     /// Whether the merchant's answer acknowledges it.
     fn acknowledged<'a>(
@@ -35,4 +63,51 @@ pub trait Room: Send + Sync + fmt::Debug {
     ) -> Boxed<'a, anyhow::Result<bool>>;
     /// Seconds until the next try after that many; `None` when the schedule is over.
     fn retry_delay_s(&self, attempts: u32) -> Option<i64>;
+}
+
+/// All rooms of this gateway, by the name orders carry.
+#[derive(Debug, Clone)]
+pub struct Rooms(Arc<[Arc<dyn Room>]>);
+
+impl Rooms {
+    pub fn new(rooms: Vec<Arc<dyn Room>>) -> Self {
+        Self(rooms.into())
+    }
+
+    pub fn named(&self, name: &str) -> anyhow::Result<&Arc<dyn Room>> {
+        self.0
+            .iter()
+            .find(|room| room.name() == name)
+            .with_context(|| format!("no room {name}: the order was made by another version"))
+    }
+}
+
+/// Reads the body within the limits; one that is too large or too slow is a status of its own, with the words the
+/// room finds for it.
+async fn body_of(
+    app: &App,
+    request: Request,
+    words: impl Fn(&'static str) -> String,
+) -> Result<Bytes, Response<Body>> {
+    body::read(request.into_body(), app.body_limits()).await.map_err(|error| {
+        let (status, what) = match error {
+            BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
+            BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, "the body took too long"),
+            BodyError::Broken => (StatusCode::BAD_REQUEST, "the body broke off"),
+        };
+        json(status, words(what))
+    })
+}
+
+/// The profile whose key speaks about the order.
+async fn profile_of_order<P: Send + Sync>(
+    store: &dyn Store,
+    directory: &Directory<P>,
+    order: &Order,
+) -> anyhow::Result<Arc<P>> {
+    let login = store
+        .load_login_of(order.merchant, &order.room, &order.terms.account)
+        .await?
+        .context("the order's account has no login")?;
+    directory.find(&login).await?.context("the order's login is gone")
 }

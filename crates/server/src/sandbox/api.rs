@@ -8,11 +8,13 @@ use axum::extract::{Path, Request};
 use axum::http::{Response, StatusCode, header};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use tillgate_core::order::CHOICES_MAX;
 use tillgate_core::{MerchantId, OrderNo};
 use tillgate_sim::{
     Filter, PaymentView, RULES, ReceiverAnswer, ShopperAction, ShopperError, StateWord, Wallet,
 };
 
+use super::merchants;
 use super::routes::Desk;
 use crate::channels::trade_no;
 use crate::clock;
@@ -101,10 +103,12 @@ pub async fn payment(desk: Desk, Path(trade_no): Path<String>) -> Response<Body>
 
 /// `GET /sandbox/api/orders/{order_id}`: the same, by the order number the merchant knows.
 pub async fn payment_of_order(desk: Desk, Path(order_id): Path<String>) -> Response<Body> {
-    let number = order_id.trim_start_matches('S').parse().map(OrderNo);
+    let number = order_id.trim_start_matches(|c: char| c.is_ascii_uppercase()).parse().map(OrderNo);
     let view = number.ok().and_then(|number| {
-        let merchants = 1..=u32::try_from(desk.sandbox.accounts.len()).unwrap_or(1);
-        merchants.map(MerchantId).find_map(|merchant| desk.sandbox.world.payment(&trade_no(merchant, number)))
+        let trades = (1..=CHOICES_MAX as u32).rev().flat_map(|choice| {
+            (1..=merchants::COUNT).map(move |merchant| trade_no(MerchantId(merchant), number, choice))
+        });
+        trades.into_iter().find_map(|trade_no| desk.sandbox.world.payment(&trade_no))
     });
     found(view)
 }

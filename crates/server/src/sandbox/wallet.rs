@@ -140,7 +140,7 @@ pub async fn payment_page(desk: Desk, Path((word, trade_no)): Path<(String, Stri
 
 /// The wallet sees amounts only; the rate is the order's.
 async fn rate_of(desk: &Desk, trade_no: &str) -> Option<String> {
-    let (merchant, number) = read_trade_no(trade_no)?;
+    let (merchant, number, _) = read_trade_no(trade_no)?;
     let order = desk.app.gateway.store.load_order(merchant, OrderKey::Number(number)).await.ok()??;
     rate_words(&order.terms)
 }

@@ -27,7 +27,6 @@ pub struct Sandbox {
     pub receiver: Receiver,
     /// Something may have to be told to the gateway.
     pub moved: Arc<Notify>,
-    pub accounts: Vec<super::merchants::SandboxUser>,
 }
 
 impl Sandbox {
@@ -37,12 +36,7 @@ impl Sandbox {
         let journal = data_dir.join("wallets.journal");
         let world = World::open(Config { key: WALLET_KEY.into(), journal: Some(journal) })
             .context("opening the wallets' journal")?;
-        Ok(Arc::new(Self {
-            world: Arc::new(world),
-            receiver: Receiver::default(),
-            moved: Arc::default(),
-            accounts: super::merchants::users(),
-        }))
+        Ok(Arc::new(Self { world: Arc::new(world), receiver: Receiver::default(), moved: Arc::default() }))
     }
 
     pub fn channel(&self) -> Channel {

@@ -1,6 +1,6 @@
 //! Work that asks a channel. A charge or a refund is sent at the first attempt only; after that we ask.
 
-use tillgate_channels::{Answer, Call};
+use tillgate_channels::{Answer, Call, Payment};
 use tillgate_core::work::{ask_delay_s, presented_ask_delay_s};
 use tillgate_core::{
     Asked, Command, Flow, Order, OrderState, Outcome, Refund, RefundNo, RefundState, Timestamp, Work,
@@ -21,9 +21,10 @@ impl Workers {
         Ok(self.gateway.store.load_order(work.key.merchant, OrderKey::Number(work.key.order)).await?)
     }
 
-    async fn seller(&self, order: &Order) -> Result<String, Problem> {
+    async fn payment(&self, order: &Order, choice: u32) -> Result<Option<Payment>, Problem> {
         let seller = async { self.room(&order.room)?.seller(order).await };
-        seller.await.map_err(|error| Problem::Fault(error.to_string()))
+        let seller = seller.await.map_err(|error| Problem::Fault(error.to_string()))?;
+        Ok(channels::payment(order, choice, &seller))
     }
 
     fn done(work: &Work) -> WorkUpdate {
@@ -37,11 +38,11 @@ impl Workers {
     async fn says(
         &self,
         work: &Work,
-        asked: Asked,
+        (choice, asked): (u32, Asked),
         outcome: Outcome,
         update: WorkUpdate,
     ) -> Result<(), Problem> {
-        let command = Command::ChannelSays { asked, outcome };
+        let command = Command::ChannelSays { choice, asked, outcome };
         self.gateway.apply(work.key.merchant, work.key.order, command, Some(update)).await.map(drop)
     }
 
@@ -55,14 +56,18 @@ impl Workers {
         }
         if work.attempt > 1 {
             // An earlier worker may have sent it. From here on we only ask.
-            return self.says(work, Asked::Charge, Outcome::Unknown, Self::done(work)).await;
+            return self
+                .says(work, (order.choice(), Asked::Charge), Outcome::Unknown, Self::done(work))
+                .await;
         }
-        let payment = channels::payment(&order, &self.seller(&order).await?);
+        let Some(payment) = self.payment(&order, order.choice()).await? else {
+            return self.gateway.settle(Self::done(work)).await;
+        };
         let outcome = match self.gateway.channels.ask(&Call::Charge(payment)).await {
             Answer::Outcome(outcome) => outcome,
             Answer::Presented(_) | Answer::NeverHeardOf => Outcome::Unknown,
         };
-        self.says(work, Asked::Charge, outcome, Self::done(work)).await
+        self.says(work, (order.choice(), Asked::Charge), outcome, Self::done(work)).await
     }
 
     pub(super) async fn ask(&self, work: &Work) -> Result<(), Problem> {
@@ -72,10 +77,13 @@ impl Workers {
         if matches!(order.state, OrderState::Paid { .. }) {
             return self.gateway.settle(Self::done(work)).await;
         }
-        let payment = channels::payment(&order, &self.seller(&order).await?);
+        let Some(payment) = self.payment(&order, order.choice()).await? else {
+            // Nothing was chosen, so no channel knows of it.
+            return self.gateway.settle(Self::done(work)).await;
+        };
         match self.gateway.channels.ask(&Call::Query(payment)).await {
             Answer::Outcome(outcome) if is_final(&outcome) => {
-                self.says(work, Asked::Query, outcome, Self::done(work)).await
+                self.says(work, (order.choice(), Asked::Query), outcome, Self::done(work)).await
             }
             // It ended unpaid and the charge never arrived: all is well.
             Answer::NeverHeardOf if order.state.is_final() => self.gateway.settle(Self::done(work)).await,
@@ -97,7 +105,10 @@ impl Workers {
         if order.state.is_final() {
             return self.gateway.settle(Self::done(work)).await;
         }
-        let payment = channels::payment(&order, &self.seller(&order).await?);
+        let Some(payment) = self.payment(&order, order.choice()).await? else {
+            // Nothing was chosen, so no channel knows of it.
+            return self.gateway.settle(Self::done(work)).await;
+        };
         let mut answer = self.gateway.channels.ask(&Call::Close(payment.clone())).await;
         if !is_decided(&answer) {
             // It may not let itself be closed because it is paid: asking tells.
@@ -105,7 +116,7 @@ impl Workers {
         }
         match answer {
             Answer::Outcome(outcome) if is_final(&outcome) => {
-                self.says(work, Asked::Close, outcome, Self::done(work)).await
+                self.says(work, (order.choice(), Asked::Close), outcome, Self::done(work)).await
             }
             Answer::Outcome(_) | Answer::Presented(_) | Answer::NeverHeardOf => {
                 self.gateway.settle(Self::retry(work, ask_delay_s(work.attempt))).await
@@ -139,7 +150,9 @@ impl Workers {
     /// Sends it at the first attempt, asks at the others. One that got lost for certain is sent again under
     /// its number, where the channel takes a number once only: the merchant was told it will be done.
     async fn ask_for_refund(&self, work: &Work, order: &Order, refund: &Refund) -> Result<Answer, Problem> {
-        let payment = channels::payment(order, &self.seller(order).await?);
+        let Some(payment) = self.payment(order, refund.choice).await? else {
+            return Err(Problem::Fault("a refund of a choice that was never made".into()));
+        };
         let refund_order = channels::refund_order(order, refund);
         let channels = &self.gateway.channels;
         if work.attempt > 1 {

@@ -18,7 +18,7 @@ use crate::clock;
 use crate::gateway::{Gateway, LEASE_MS, Problem, ReadyWork};
 use crate::outbound::Outbound;
 use crate::random;
-use crate::rooms::Room;
+use crate::rooms::{Room, Rooms};
 use breaker::Breakers;
 
 /// Rows taken from the store at once.
@@ -35,7 +35,7 @@ const LOOK_AGAIN_MS: i64 = 2_000;
 #[derive(Debug)]
 pub struct Workers {
     pub gateway: Arc<Gateway>,
-    pub rooms: Vec<Arc<dyn Room>>,
+    pub rooms: Rooms,
     pub outbound: Outbound,
     pub breakers: Breakers,
     money_lane: Arc<Semaphore>,
@@ -44,12 +44,7 @@ pub struct Workers {
 }
 
 impl Workers {
-    pub fn new(
-        gateway: Arc<Gateway>,
-        rooms: Vec<Arc<dyn Room>>,
-        outbound: Outbound,
-        per_endpoint: usize,
-    ) -> Arc<Self> {
+    pub fn new(gateway: Arc<Gateway>, rooms: Rooms, outbound: Outbound, per_endpoint: usize) -> Arc<Self> {
         let breakers = Breakers::new(per_endpoint);
         let lane = |places| Arc::new(Semaphore::new(places));
         let (money_lane, ask_lane, notify_lane) = (lane(MONEY_LANE), lane(ASK_LANE), lane(NOTIFY_LANE));
@@ -57,10 +52,7 @@ impl Workers {
     }
 
     pub fn room(&self, name: &str) -> anyhow::Result<&Arc<dyn Room>> {
-        self.rooms
-            .iter()
-            .find(|room| room.name() == name)
-            .ok_or_else(|| anyhow::anyhow!("no room {name}: the order was made by another version"))
+        self.rooms.named(name)
     }
 
     /// Runs until `stop`; then finishes what is in progress (for `grace` at most). What is left keeps its row.

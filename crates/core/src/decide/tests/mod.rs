@@ -1,7 +1,9 @@
 //! How decisions are tested: tables for a reader, every case for certainty, random stories for what nobody thought of.
 
 mod every_case;
+mod plants;
 mod sample;
 mod stories;
 mod story;
 mod tables;
+mod words;

@@ -133,10 +133,20 @@ pub fn asked(word: &str) -> Asked {
 
 pub const ASKED: [&str; 4] = ["charge", "query", "callback", "close"];
 
+/// The word of the channel on the first choice.
 pub fn says(asked_word: &str, outcome_word: &str) -> Command {
-    Command::ChannelSays { choice: 1, asked: asked(asked_word), outcome: outcome(outcome_word) }
+    says_by(1, asked_word, outcome_word)
 }
 
+pub fn says_by(choice: u32, asked_word: &str, outcome_word: &str) -> Command {
+    Command::ChannelSays { choice, asked: asked(asked_word), outcome: outcome(outcome_word) }
+}
+
+pub fn choose(method: &str, instead_of: u32) -> Command {
+    Command::Choose { method: Method::new(method), instead_of }
+}
+
+/// A refund the merchant asked for, still open.
 pub fn refund_of(order: &Order, number: u32, amount_minor: i64) -> Refund {
     Refund {
         merchant: order.merchant,
@@ -145,11 +155,17 @@ pub fn refund_of(order: &Order, number: u32, amount_minor: i64) -> Refund {
         amount_minor,
         reference: None,
         note: "cold coffee".into(),
-        choice: 1,
+        choice: order.choice(),
         requested_at: CREATED_AT,
         state: RefundState::Requested,
-        reverses_late_payment: !matches!(order.state, OrderState::Paid { .. }),
+        reverses_late_payment: false,
     }
+}
+
+/// A refund of the late money that came by a choice, still open.
+pub fn late_refund_of(order: &Order, number: u32, choice: u32) -> Refund {
+    let total_minor = order.terms.total().minor;
+    Refund { choice, reverses_late_payment: true, ..refund_of(order, number, total_minor) }
 }
 
 pub fn refund_command(amount_minor: i64, earlier: Vec<Refund>) -> Command {

@@ -44,6 +44,7 @@ pub(super) static TEXTS: Texts = Texts {
         close_window: "您可以关闭本页。",
         open_test_wallet: "打开测试钱包",
         check_again: "重新查询",
+        choosing: says("请选择支付方式", "选择您的钱包后即显示二维码。"),
         preparing: says("正在生成二维码", "正在向钱包申请付款码，请稍候。"),
         waiting: says("等待付款", "付款确认之前，请不要关闭本页。"),
         closing: says("正在确认结果", "支付时间已到，正在向钱包查询最终结果。"),

@@ -44,6 +44,7 @@ pub(super) static TEXTS: Texts = Texts {
         close_window: "You can close this page.",
         open_test_wallet: "Open the test wallet",
         check_again: "Check again",
+        choosing: says("Choose how to pay", "Choose your wallet to see its QR code."),
         preparing: says(
             "Preparing your code",
             "We are asking the wallet for a payment code. This takes a moment.",
