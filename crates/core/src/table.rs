@@ -13,12 +13,14 @@ pub const TRANSITIONS: &[(&str, &str, &str)] = &[
     ("pending", "channel says paid", "pending"),
     ("pending", "channel says of refund", "pending"),
     ("pending", "channel says declined", "failed"),
+    ("pending", "channel says declined", "pending"),
     ("pending", "cancel", "cancelled"),
     ("pending", "cancel", "closing"),
     ("pending", "expire", "pending"),
     ("pending", "expire", "failed"),
     ("pending", "expire", "closing"),
     ("closing", "present", "closing"),
+    ("closing", "choose", "closing"),
     ("closing", "channel says pending", "closing"),
     ("closing", "channel says nothing", "closing"),
     ("closing", "channel says paid", "paid"),
@@ -27,6 +29,7 @@ pub const TRANSITIONS: &[(&str, &str, &str)] = &[
     ("closing", "channel says of refund", "closing"),
     ("closing", "channel says declined", "cancelled"),
     ("closing", "channel says declined", "failed"),
+    ("closing", "channel says declined", "closing"),
     ("closing", "cancel", "closing"),
     ("closing", "expire", "closing"),
     ("paid", "channel says paid", "paid"),
@@ -51,7 +54,7 @@ const NOTES: &str = "\
 - A cancelled or expired order the channel never heard of ends at once; any other goes through `closing`.
 - `channel says declined` while `closing` means closed and unpaid: it ends as `cancelled` (the merchant asked) or `failed` (time ran out).
 - `channel says paid` for an order that has ended unpaid is a late payment: the state stays, the money is given back whole.
-- So is one by a choice the payer has given up for another wallet: whatever the state, that money goes back.
+- So is one by a choice the payer has given up for another wallet: whatever the state, that money goes back. Any other word on it changes nothing.
 - A payment that turns up while `closing` counts, except where the terms say that after its time it goes back: then the order ends as `failed`.
 - `channel says nothing` (a time-out, an unreadable answer) never moves an order: the channel is asked again.
 - A bar code order that ends unpaid is asked about once more a minute later: its charge may have been on its way.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tillgate_channels::{Answer, Call, Payment};
+use tillgate_core::order::CHOICES_MAX;
 use tillgate_core::{
     Asked, Command, Decision, MerchantId, Method, NewOrder, NewRefund, Order, OrderNo, OrderState, Outcome,
     Presentation, Refund, RefundNo, RefundState, Refusal, Timestamp, Work, WorkKey, decide,
@@ -350,6 +351,10 @@ impl Gateway {
         let choice = order.choice();
         if order.state != OrderState::Pending || order.method() == Some(method) {
             return Ok(order);
+        }
+        if order.choices.len() >= CHOICES_MAX {
+            // Before anything is closed for nothing.
+            return Err(Refusal::TooManyChoices.into());
         }
         if order.presentation != Presentation::None {
             let Some(payment) = channels::payment(&order, choice, seller) else { return Ok(order) };

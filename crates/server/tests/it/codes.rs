@@ -46,7 +46,7 @@ async fn adds(
     };
     store.put_credential(credential).await.unwrap();
     if with_key {
-        let sealed = world.app().vault.seal(&tillgate::rooms::latipay::key_place(user_id), KEY).unwrap();
+        let sealed = world.app().vault.seal(&tillgate::rooms::key_place("latipay", user_id), KEY).unwrap();
         let key = NewKey { sealed, created_at: now, old_valid_until: now };
         store.add_key(merchant, "latipay", user_id, key).await.unwrap();
     }

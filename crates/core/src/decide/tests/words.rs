@@ -98,8 +98,7 @@ fn command(order: Option<&Order>, cell: &str) -> (Command, Timestamp) {
     let now = if words == ["expire"] { sample::EXPIRES_AT } else { sample::NOW };
     let choice = order.map_or(1, Order::choice);
     let by = |word: &str| -> u32 { word.parse().expect("a choice") };
-    let present =
-        |choice, word| Command::Present { choice, presentation: sample::presentation(word) };
+    let present = |choice, word| Command::Present { choice, presentation: sample::presentation(word) };
     let command = match words[..] {
         ["create", ..] => Command::Create(new_order(&words[1..])),
         ["present", word] => present(choice, word),
@@ -126,8 +125,7 @@ fn command(order: Option<&Order>, cell: &str) -> (Command, Timestamp) {
 }
 
 fn new_order(words: &[&str]) -> NewOrder {
-    let flow =
-        if words.contains(&"charge") { Flow::CustomerPresented } else { Flow::MerchantPresented };
+    let flow = if words.contains(&"charge") { Flow::CustomerPresented } else { Flow::MerchantPresented };
     let mut new = sample::new_order(sample::terms(flow));
     for word in words {
         match *word {
@@ -186,7 +184,8 @@ fn order_words(order: &Order) -> String {
     }
     if order.given_back != 0 {
         let given_back = (1..=32).filter(|choice| order.given_back & (1 << (choice - 1)) != 0);
-        let _ = write!(words, " gave {}", given_back.map(|choice: u32| choice.to_string()).collect::<String>());
+        let _ =
+            write!(words, " gave {}", given_back.map(|choice: u32| choice.to_string()).collect::<String>());
     }
     for (name, minor) in
         [("refunding", order.funds.refunding_minor), ("refunded", order.funds.refunded_minor)]

@@ -78,9 +78,7 @@ pub fn sandbox_config(dir: &TempDir) -> Config {
     config.outbound.timeout_s = 2;
     config.channels.timeout_s = 1;
     config.orders.answer_within_s = 3;
-    for (code, rate) in [("NZD", "4.64490"), ("AUD", "4.75320"), ("CNY", "1")] {
-        config.rates.insert(code.into(), rate.into());
-    }
+    config.orders.verdict_within_s = 2;
     config
 }
 
@@ -206,6 +204,7 @@ impl Drop for TestWorld {
             let wallets = running.app.sandbox.as_ref().map(|sandbox| &*sandbox.world);
             checks::ends_well(&self.place.database, &self.expected, wallets);
             checks::no_file_holds(self.dir.path(), super::KEY);
+            checks::no_file_holds(self.dir.path(), merchants::OTTPAY_KEY);
             logs::assert_no_secret();
         }
         running.runtime.shutdown_background();

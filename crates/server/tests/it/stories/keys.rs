@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use tillgate::rooms::latipay::{ROOM, key_place};
+use tillgate::rooms::key_place;
+use tillgate::rooms::latipay::ROOM;
 use tillgate_protocols::latipay::client;
 use tillgate_store::NewKey;
 
@@ -16,7 +17,7 @@ async fn rotate(world: &TestWorld, key: &str, old_valid_s: i64) {
     logs::watch_for(key);
     let now = tillgate::clock::now();
     let login = world.store().load_credential(ROOM, USER).await.unwrap().unwrap();
-    let sealed = world.app().vault.seal(&key_place(USER), key).unwrap();
+    let sealed = world.app().vault.seal(&key_place(ROOM, USER), key).unwrap();
     let new = NewKey { sealed, created_at: now, old_valid_until: now.plus_s(old_valid_s) };
     world.store().add_key(login.merchant, ROOM, USER, new).await.unwrap();
 }

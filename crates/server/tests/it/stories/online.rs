@@ -18,7 +18,7 @@ async fn the_page_shows_the_code_and_brings_the_payer_back() {
     assert!(order.order_id().await.starts_with('S'));
 
     let status = world.place.get(&format!("/pay/{}/status", order.nonce)).await;
-    assert_eq!(status.json, serde_json::json!({ "state": "waiting", "return_url": null }));
+    assert_eq!(status.json, serde_json::json!({ "state": "waiting", "choice": 1, "return_url": null }));
     let waits = tokio::spawn({
         let (place, nonce) = (world.place.clone(), order.nonce.clone());
         async move { place.get(&format!("/pay/{nonce}/status?known=waiting")).await }
