@@ -15,6 +15,7 @@ mod docs;
 mod examples;
 mod harness;
 mod limits;
+mod ottpay;
 mod outbound;
 mod random_stories;
 mod stories;

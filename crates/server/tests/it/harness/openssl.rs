@@ -24,3 +24,42 @@ pub fn sign_sorted(fields: &[(&str, &str)], key: &str) -> String {
     let joined: Vec<String> = kept.iter().map(|(name, value)| format!("{name}={value}")).collect();
     hmac(key, &format!("{}{key}", joined.join("&")))
 }
+
+fn run(args: &[&str], input: &[u8]) -> Vec<u8> {
+    let mut openssl = Command::new("openssl")
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("openssl is installed");
+    openssl.stdin.take().unwrap().write_all(input).unwrap();
+    let output = openssl.wait_with_output().unwrap();
+    assert!(output.status.success(), "openssl {args:?}");
+    output.stdout
+}
+
+/// Upper-case hex.
+pub fn md5(text: &str) -> String {
+    let printed = String::from_utf8(run(&["dgst", "-md5", "-r"], text.as_bytes())).unwrap();
+    printed.split(' ').next().unwrap().to_uppercase()
+}
+
+/// OTT Pay's message key as `-K` wants it.
+fn ottpay_key(digest: &str, sign_key: &str) -> String {
+    hex::encode(&md5(&format!("{digest}{sign_key}"))[8..24])
+}
+
+/// `data` and `md5` of a text whose digest is that of `digested`.
+pub fn ottpay_seal(plaintext: &[u8], digested: &str, sign_key: &str) -> (String, String) {
+    let digest = md5(digested);
+    let key = ottpay_key(&digest, sign_key);
+    let data = run(&["enc", "-aes-128-ecb", "-K", &key, "-base64", "-A"], plaintext);
+    (String::from_utf8(data).unwrap(), digest)
+}
+
+/// The text of a message.
+pub fn ottpay_open(data: &str, digest: &str, sign_key: &str) -> String {
+    let key = ottpay_key(digest, sign_key);
+    let text = run(&["enc", "-d", "-aes-128-ecb", "-K", &key, "-base64", "-A"], data.as_bytes());
+    String::from_utf8(text).unwrap()
+}
