@@ -115,6 +115,7 @@ impl<'a> Received<'a> {
 
 /// What a merchant wants of the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "most calls are the large one, and each is moved once")]
 pub enum Call {
     Create(CreateCall),
     /// `wait`: answer when the order is final, or after [`super::WAIT_S`].

@@ -107,6 +107,7 @@ impl Received<'_> {
 
 /// What a merchant wants of the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "most calls are the large one, and each is moved once")]
 pub enum Call {
     Create(CreateCall),
     /// Of an order, or of a refund by its own number.

@@ -87,6 +87,9 @@ impl<'a> Draft<'a> {
             }
             texts.push((spec, text));
         }
+        // Numbers first, so that an answer to what is wrong later can name the order.
+        let is_number = |spec: &FieldSpec| matches!(spec.kind, Kind::OrderId | Kind::KnownOrderId);
+        texts.sort_by_key(|(spec, _)| !is_number(spec));
         for (spec, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
             self.take(spec, text)?;
         }
@@ -152,9 +155,9 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// The number of the order it is about, as far as it was read.
+    /// The number the answer is about, as far as it was read: a refund's own before its order's.
     pub(super) fn order_id(&self) -> &'a str {
-        if self.order_id.is_empty() { self.own_id } else { self.order_id }
+        if self.own_id.is_empty() { self.order_id } else { self.own_id }
     }
 
     pub(super) fn call(

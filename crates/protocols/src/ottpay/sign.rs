@@ -6,11 +6,11 @@
 //! object's JSON text.
 //!
 //! # What it protects, and what not
-//! Whoever does not know the sign key cannot make a message, or change a value. Not covered: the names of the fields
-//! and the borders between values (only their concatenation is digested), the envelope (`action`, `merchant_id`,
-//! `operator_id`, `terminal_no`), and time: a message can be sent again. Equal blocks of a message show as equal. So an
-//! order's number is unique, a refund repeats itself harmlessly, a passive payment without a number gets one made of
-//! its digest, and live traffic needs TLS.
+//! Whoever does not know the sign key cannot read a message or write one of his own. Not covered: the names of the
+//! fields and the borders between values (only their concatenation is digested), so whole blocks of one message could be
+//! exchanged where `S` stays the same; the envelope (`action`, `merchant_id`, `operator_id`, `terminal_no`); and time: a message
+//! can be sent again. Equal blocks show as equal. So an order's number is unique, a refund repeats itself
+//! harmlessly, a passive payment without a number gets one made of its digest, and live traffic needs TLS.
 //!
 //! # What a failure tells
 //! Nothing in its bytes: unknown merchant, disabled merchant, no key, wrong key, bad base64, length, padding, UTF-8,
@@ -19,7 +19,7 @@
 //! padding looked at in full, a JSON text of the same length read to its end, and two MD5 of about that length
 //! computed and compared in constant time. Not alike: a merchant with more than two valid keys takes longer; the JSON
 //! reader stops where a text breaks, before it reads a stand-in; whether the server finds a merchant in its memory or
-//! in its database; and of course success.
+//! in its database; and of course success, which stops at the key that opens.
 
 use std::borrow::Cow;
 
@@ -99,7 +99,7 @@ pub fn plaintext(fields: &[(&str, &str)]) -> String {
 }
 
 /// The two fields that carry a data object.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sealed {
     pub data: String,
     pub md5: String,
@@ -159,25 +159,24 @@ pub struct Unsealed {
     pub reading: Reading,
 }
 
-/// Tries all keys, without an early exit. `None` whatever is wrong.
+/// Tries all keys until one opens it; what opens says so anyway. `None` whatever is wrong, after the same work.
 pub fn unseal(data: &str, md5: &str, keys: &[&SignKey]) -> Option<Unsealed> {
     let decoded = decode_base64(data);
-    let whole = |bytes: &Vec<u8>| !bytes.is_empty() && bytes.len() % BLOCK == 0;
+    let whole = |bytes: &Vec<u8>| !bytes.is_empty() && bytes.len().is_multiple_of(BLOCK);
     let stand_in = || vec![0; (data.len() * 3 / 4).next_multiple_of(BLOCK).max(BLOCK)];
     let (encrypted, is_whole) = match decoded {
         Some(bytes) if whole(&bytes) => (bytes, true),
         Some(_) | None => (stand_in(), false),
     };
     let nobody = SignKey::new("0".repeat(32));
-    let mut found = None;
     for key_index in 0..keys.len().max(TRIED_KEYS) {
         let key = keys.get(key_index).copied();
         let opened = try_key(encrypted.clone(), md5, key.unwrap_or(&nobody));
-        if is_whole && key.is_some() && found.is_none() {
-            found = opened.map(|(text, reading)| Unsealed { text, key_index, reading });
+        if let Some((text, reading)) = opened.filter(|_| is_whole && key.is_some()) {
+            return Some(Unsealed { text, key_index, reading });
         }
     }
-    found
+    None
 }
 
 fn try_key(mut buffer: Vec<u8>, md5: &str, key: &SignKey) -> Option<(String, Reading)> {
@@ -186,21 +185,22 @@ fn try_key(mut buffer: Vec<u8>, md5: &str, key: &SignKey) -> Option<(String, Rea
     buffer.truncate(length);
     let object = read_object(&buffer);
     let is_object = object.is_ok();
-    let texts =
-        object.map(|fields| [Reading::Literal, Reading::Double].map(|reading| text_of(&fields, reading)));
-    let [literal, double] = match &texts {
-        Ok([literal, double]) => [literal.as_bytes(), double.as_bytes()],
-        Err(_) => {
-            let _ = read_object(format!("{{\"a\":\"{}\"}}", "x".repeat(length.saturating_sub(8))).as_bytes());
-            [&*buffer, &*buffer]
-        }
-    };
+    let fields = object.unwrap_or_else(|_| {
+        let _ = read_object(format!("{{\"a\":\"{}\"}}", "x".repeat(length.saturating_sub(8))).as_bytes());
+        Vec::new()
+    });
     let given = md5.to_ascii_uppercase();
-    let is_digest = |text: &[u8]| {
+    let is_digest = |reading: Reading| {
+        let text = text_of(&fields, reading);
+        // What is no object is digested as it stands, to take as long.
+        let text = if is_object { text.as_bytes() } else { &*buffer };
         constant_time::verify_slices_are_equal(md5_hex(text).as_bytes(), given.as_bytes()).is_ok()
     };
-    let (as_literal, as_double) = (is_digest(literal), is_digest(double));
-    let is_right = is_decrypted & is_padded & is_object & (as_literal | as_double);
-    let reading = if as_literal { Reading::Literal } else { Reading::Double };
-    is_right.then(|| String::from_utf8(buffer).ok()).flatten().map(|text| (text, reading))
+    let is_read = is_decrypted & is_padded & is_object;
+    // The second reading only if the first does not hold: whoever gets that far has the key.
+    let reading =
+        [Reading::Literal, Reading::Double].into_iter().find(|reading| is_digest(*reading) & is_read);
+    drop(fields);
+    let reading = reading?;
+    String::from_utf8(buffer).ok().map(|text| (text, reading))
 }

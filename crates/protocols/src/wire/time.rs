@@ -1,7 +1,7 @@
 //! Civil times at a fixed offset, as the protocols print them.
 
 use jiff::civil::DateTime;
-use jiff::tz::Offset;
+use jiff::tz::{Offset, TimeZone};
 use tillgate_core::Timestamp;
 
 /// Beijing's time: no summer time since 1991, so a fixed offset is exact.
@@ -31,9 +31,41 @@ pub fn compact(at: Timestamp, hours: i8) -> String {
     spaced(at, hours).replace(['-', ' ', ':'], "")
 }
 
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// `Aug 1, 2020 9:04:08 AM` in a zone, as Java prints a date in English: no zeros in front of day and hour.
+pub fn english(at: Timestamp, zone: &TimeZone) -> String {
+    let instant = jiff::Timestamp::from_millisecond(at.millis()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    let t = zone.to_datetime(instant);
+    let month =
+        MONTHS.get(usize::from(t.month().unsigned_abs()).saturating_sub(1)).copied().unwrap_or_default();
+    let (hour, half) = (t.hour() % 12, if t.hour() < 12 { "AM" } else { "PM" });
+    let hour = if hour == 0 { 12 } else { hour };
+    format!("{month} {}, {} {hour}:{:02}:{:02} {half}", t.day(), t.year(), t.minute(), t.second())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn english_times_follow_the_zone() {
+        let toronto = jiff::tz::TimeZoneDatabase::bundled().get("America/Toronto").unwrap();
+        for (seconds, text) in [
+            (1_598_024_658, "Aug 21, 2020 11:44:18 AM"),
+            (1_598_029_458, "Aug 21, 2020 1:04:18 PM"),
+            (1_577_854_800, "Jan 1, 2020 12:00:00 AM"),
+            (1_577_898_000, "Jan 1, 2020 12:00:00 PM"),
+            // An hour is skipped in March 2024, and one comes twice in November.
+            (1_710_053_999, "Mar 10, 2024 1:59:59 AM"),
+            (1_710_054_000, "Mar 10, 2024 3:00:00 AM"),
+            (1_730_612_700, "Nov 3, 2024 1:45:00 AM"),
+            (1_730_616_300, "Nov 3, 2024 1:45:00 AM"),
+        ] {
+            assert_eq!(english(Timestamp(seconds * 1_000), &toronto), text);
+        }
+    }
 
     #[test]
     fn beijing_is_eight_hours_ahead() {

@@ -7,3 +7,4 @@
 )]
 
 mod latipay;
+mod ottpay;
