@@ -38,7 +38,8 @@ pub struct Payment {
 /// One refund as a channel sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefundOrder {
-    /// Our number of the refund at the channel: the trade's and the refund's, `1-2018071000000033-1`.
+    /// Our number of the refund at the channel: the trade's and the refund's, `1-2018071000000033-1`,
+    /// `1-2018071000000033.2-1`.
     pub refund_no: String,
     pub amount: Money,
 }

@@ -127,6 +127,7 @@ impl Gateway {
                 .ok_or_else(|| Problem::Fault("an order to present needs a method".into()))?;
             let Answer::Presented(presentation) = self.channels.ask(&Call::Present(payment.clone())).await
             else {
+                self.close_unseen(payment);
                 return Err(Problem::Unavailable);
             };
             let number = new.number;

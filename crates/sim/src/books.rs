@@ -17,6 +17,8 @@ pub struct Books {
     trades: Vec<Trade>,
     by_number: HashMap<String, usize>,
     by_code: HashMap<String, usize>,
+    by_prepay: HashMap<String, usize>,
+    by_refund: HashMap<String, usize>,
     due: BTreeSet<(i64, usize)>,
     pub outbox: Outbox,
     journal: Option<Journal>,
@@ -62,6 +64,15 @@ impl Books {
         self.by_code.get(code_url).and_then(|position| self.trades.get(*position))
     }
 
+    pub fn by_prepay_id(&self, prepay_id: &str) -> Option<&Trade> {
+        self.by_prepay.get(prepay_id).and_then(|position| self.trades.get(*position))
+    }
+
+    /// Whether the number is a refund's of another trade.
+    pub fn is_refund_of_another(&self, refund_no: &str, position: usize) -> bool {
+        self.by_refund.get(refund_no).is_some_and(|known| *known != position)
+    }
+
     /// The trade a callback is about.
     pub fn by_callback(&self, id: u64) -> Option<&Trade> {
         self.trades.get(usize::try_from(id / CALLBACKS_MAX).ok()?)
@@ -99,12 +110,18 @@ impl Books {
         for new in trade.callbacks.iter().filter(|callback| !before.contains(callback)) {
             self.outbox.add(new.id, new.due_ms);
         }
+        for refund in trade.refunds.iter().skip(old.map_or(0, |old| old.refunds.len())) {
+            self.by_refund.insert(refund.number.clone(), position);
+        }
         match self.trades.get_mut(position) {
             Some(place) => *place = trade,
             None => {
                 self.by_number.insert(trade.terms.number.clone(), position);
                 if !trade.code_url.is_empty() {
                     self.by_code.insert(trade.code_url.clone(), position);
+                }
+                if !trade.prepay_id.is_empty() {
+                    self.by_prepay.insert(trade.prepay_id.clone(), position);
                 }
                 self.trades.push(trade);
             }

@@ -9,6 +9,7 @@ mod answer;
 mod app_order;
 mod books;
 mod journal;
+mod mini_program;
 mod outbox;
 mod receiver;
 mod refund;
@@ -25,6 +26,7 @@ mod world;
 mod tests;
 
 pub use app_order::AppOrderResult;
+pub use mini_program::MiniProgramResult;
 pub use receiver::{Notification, Receiver, ReceiverAnswer};
 pub use rules::{
     CLOSED_TO_LATE_MS, PENDING_TO_PAID_MS, RULES, Rule, SHOWN_TO_PAID_MS, Script, TROUBLE_MS, rule_for,

@@ -102,8 +102,10 @@ pub const RULES: &[Rule] = &[
         title_en: "Late success",
         title_zh: "关闭后到账",
         description_en: "The payment stays pending even if the shopper pays. 2 seconds after it was closed or has \
-                         expired it is paid after all, and the wallet reports it.",
-        description_zh: "即使付款人付款也保持等待；关闭或过期 2 秒后才成功，钱包发送通知。",
+                         expired it is paid after all, and the wallet reports it. If the payer then chose another \
+                         wallet, the payment there is paid as usual.",
+        description_zh: "即使付款人付款也保持等待；关闭或过期 2 秒后才成功，钱包发送通知。\
+                         如果付款人改选了其他钱包，新的付款正常进行。",
         script: Script::LateSuccess,
     },
     Rule {

@@ -7,8 +7,10 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use crate::app_order::{self, AppOrderResult};
+use crate::mini_program::{self, MiniProgramResult};
 use crate::trade::{Pressed, Trade};
 use crate::view::{Filter, Ledger, PaymentView, StateWord, Totals};
+use crate::wallet::Wallet;
 use crate::world::World;
 
 /// How far back a list looks.
@@ -49,9 +51,11 @@ impl World {
         self.books().by_number(trade_no).map(PaymentView::from)
     }
 
-    /// The payment behind the text of a QR code.
-    pub fn scan(&self, code_text: &str) -> Option<PaymentView> {
-        self.books().by_code(code_text.trim()).map(PaymentView::from)
+    /// The payment behind the text of a QR code, or behind the fields a WeChat mini program pays with.
+    pub fn scan(&self, text: &str) -> Option<PaymentView> {
+        let books = self.books();
+        let of_mini_program = || books.by_prepay_id(&mini_program::read(text, &self.key)?.prepay_id);
+        books.by_code(text.trim()).or_else(of_mini_program).map(PaymentView::from)
     }
 
     /// The shopper presses pay. The payment may still be pending afterwards, or declined: see its state.
@@ -109,7 +113,10 @@ impl World {
             return AppOrderResult::failed("the order cannot be read or its signature is wrong");
         };
         let same = |view: &PaymentView| {
-            view.flow == "mini_app" && view.amount == order.total_fee && view.currency == order.currency
+            view.wallet == Wallet::Alipay
+                && view.flow == "mini_app"
+                && view.amount == order.total_fee
+                && view.currency == order.currency
         };
         if !self.payment(&order.number).as_ref().is_some_and(same) {
             return AppOrderResult::failed("Alipay does not know this order");
@@ -118,6 +125,32 @@ impl World {
             Ok(view) => AppOrderResult::of(view, action),
             Err(ShopperError::NoConnection) => AppOrderResult::no_connection(),
             Err(error) => AppOrderResult::failed(&error.to_string()),
+        }
+    }
+
+    /// A mini program's `wx.requestPayment` on the phone of `payer_id`: `pay_info` is a JSON object of the signed
+    /// fields.
+    pub fn pay_mini_program(
+        &self,
+        pay_info: &str,
+        payer_id: &str,
+        action: ShopperAction,
+        now_ms: i64,
+    ) -> MiniProgramResult {
+        let Some(info) = mini_program::read(pay_info, &self.key) else {
+            return MiniProgramResult::failed("the fields cannot be read or their signature is wrong");
+        };
+        let found = self.books().by_prepay_id(&info.prepay_id).map(|trade| trade.terms.clone());
+        let Some(terms) = found.filter(|terms| terms.app_id == info.app_id) else {
+            return MiniProgramResult::failed("WeChat does not know this prepay id in this app");
+        };
+        if terms.payer_id != payer_id {
+            return MiniProgramResult::failed("the payment is another payer's");
+        }
+        match self.act(&terms.number, action, now_ms) {
+            Ok(view) => MiniProgramResult::of(view, action),
+            Err(ShopperError::NoConnection) => MiniProgramResult::failed("no connection"),
+            Err(error) => MiniProgramResult::failed(&error.to_string()),
         }
     }
 
@@ -132,8 +165,6 @@ impl World {
     }
 
     pub fn totals(&self) -> Totals {
-        let mut totals = Totals::default();
-        self.ledgers().iter().for_each(|ledger| totals.add(ledger));
-        totals
+        Totals::of(&self.ledgers())
     }
 }

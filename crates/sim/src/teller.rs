@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use crate::amount::Amount;
 use crate::answer::{Fields, refund_fields, state_fields, trade_fields};
 use crate::books::Books;
+use crate::mini_program;
 use crate::rules::Script;
 use crate::trade::{State, Terms, Trade};
 use crate::wallet::Wallet;
@@ -42,6 +43,9 @@ pub fn handle(key: &str, books: &Mutex<Books>, now_ms: i64, body: &[u8]) -> io::
     let Some(request) = Request::read(&message) else {
         return Ok(answer(vec![("status", "error".into()), ("reason", "INVALID_PARAMETER".into())]));
     };
+    if request.lacks_payer() {
+        return Ok(answer(request.refused("OPENID_MISSING")));
+    }
     let mut books = books.lock();
     let Some(trade) = request.perform(key, &mut books, now_ms)? else {
         return Ok(answer(request.not_found()));
@@ -51,9 +55,13 @@ pub fn handle(key: &str, books: &Mutex<Books>, now_ms: i64, body: &[u8]) -> io::
     }
     let about_refund = !request.refund_no.is_empty();
     if about_refund && trade.refund(request.refund_no).is_none() {
-        return Ok(answer(request.not_found()));
+        return Ok(answer(match request.service {
+            // the number is another trade's
+            Service::Refund => request.refused("REFUND_NO_USED"),
+            _ => request.not_found(),
+        }));
     }
-    Ok(answer(request.answer(trade)))
+    Ok(answer(request.answer(key, trade)))
 }
 
 /// Silence or garbage, where the rule has it so at this time.
@@ -91,6 +99,8 @@ impl<'a> Request<'a> {
             subject: text("subject"),
             seller: text("seller"),
             payer_code: text("payer_code"),
+            app_id: text("app_id"),
+            payer_id: text("payer_id"),
             expires_ms: message.get("expires_at_ms").parse().ok()?,
         };
         let refund_no = message.get("refund_no");
@@ -111,6 +121,7 @@ impl<'a> Request<'a> {
     fn perform<'b>(&self, key: &str, books: &'b mut Books, now_ms: i64) -> io::Result<Option<&'b Trade>> {
         let number = &self.terms.number;
         let changed = match books.by_number(number) {
+            Some(trade) if books.is_refund_of_another(self.refund_no, trade.position) => None,
             Some(trade) => self.on_known(trade, now_ms),
             None => self.on_unknown(key, books.next_position(), now_ms),
         };
@@ -171,17 +182,26 @@ impl<'a> Request<'a> {
 
     fn new_trade(&self, key: &str, position: usize, now_ms: i64) -> Trade {
         let wallet = self.terms.wallet;
-        let shown = self.service == Service::Present && self.terms.flow != "mini_app";
-        let payer =
-            if self.terms.payer_code.is_empty() { &self.terms.number } else { &self.terms.payer_code };
+        let presented = self.service == Service::Present;
+        let shown = presented && !self.terms.is_mini_app();
+        let prepaid = presented && self.terms.is_mini_program();
+        let payer = match &self.terms {
+            terms if !terms.payer_id.is_empty() => terms.payer_id.clone(),
+            terms if terms.payer_code.is_empty() => wallet.payer(&terms.number),
+            terms => wallet.payer(&terms.payer_code),
+        };
+        let code_url = shown.then(|| wallet.code_url(&format!("{key} code {position}")));
+        let prepay_id = prepaid.then(|| Wallet::prepay_id(&format!("{key} prepay {position}"), now_ms));
         Trade {
             position,
             wallet_no: wallet.number(now_ms, position, 0),
-            payer: wallet.payer(payer),
-            code_url: if shown { wallet.code_url(&format!("{key} code {position}")) } else { String::new() },
+            payer,
+            code_url: code_url.unwrap_or_default(),
+            prepay_id: prepay_id.unwrap_or_default(),
             terms: self.terms.clone(),
             created_ms: now_ms,
             state: State::Pending,
+            late: false,
             pays_at_ms: None,
             trouble_until_ms: 0,
             walked_away: false,
@@ -195,27 +215,46 @@ impl<'a> Request<'a> {
         }
     }
 
+    /// A WeChat mini program's payment is made for one payer.
+    fn lacks_payer(&self) -> bool {
+        let terms = &self.terms;
+        let nobody = terms.app_id.is_empty() || terms.payer_id.is_empty();
+        self.service == Service::Present && terms.is_mini_program() && nobody
+    }
+
     fn not_found(&self) -> Fields<'a> {
+        match self.service {
+            Service::Query | Service::RefundQuery => self.nothing("not_found", "TRADE_NOT_EXIST"),
+            // nothing to give back
+            _ => self.refused("TRADE_NOT_EXIST"),
+        }
+    }
+
+    fn refused(&self, reason: &'static str) -> Fields<'a> {
+        self.nothing("declined", reason)
+    }
+
+    /// An answer without a trade: what was asked, and why not.
+    fn nothing(&self, word: &'static str, reason: &'static str) -> Fields<'a> {
         let mut fields: Fields<'a> =
             ["service", "out_trade_no", "amount", "currency", "refund_no", "refund_amount"]
                 .map(|name| (name, self.message.get(name).into()))
                 .to_vec();
-        let word = match self.service {
-            Service::Query | Service::RefundQuery => "not_found",
-            // nothing to give back
-            _ => "declined",
-        };
-        fields.extend([("status", word.into()), ("reason", "TRADE_NOT_EXIST".into())]);
+        fields.extend([("status", word.into()), ("reason", reason.into())]);
         fields
     }
 
-    fn answer<'b>(&'b self, trade: &'b Trade) -> Fields<'b> {
+    fn answer<'b>(&'b self, key: &str, trade: &'b Trade) -> Fields<'b> {
         let mut fields = trade_fields(trade);
         fields.push(("service", self.message.get("service").into()));
         match trade.refund(self.refund_no) {
             Some(refund) => fields.extend(refund_fields(trade, refund)),
             None if self.service == Service::Present && trade.is_pending() => {
-                fields.extend([("status", "presented".into()), ("code_url", (&trade.code_url).into())]);
+                fields.push(("status", "presented".into()));
+                match trade.terms.is_mini_program() {
+                    true => fields.extend(mini_program::prepay_fields(trade, key)),
+                    false => fields.push(("code_url", (&trade.code_url).into())),
+                }
             }
             None => fields.extend(state_fields(trade)),
         }

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::amount::Amount;
 use crate::refund::Refund;
-use crate::rules::{CLOSED_TO_LATE_MS, PENDING_TO_PAID_MS, SHOWN_TO_PAID_MS, Script, TROUBLE_MS, rule_for};
+use crate::rules::{
+    CLOSED_TO_LATE_MS, PENDING_TO_PAID_MS, Rule, SHOWN_TO_PAID_MS, Script, TROUBLE_MS, rule_for,
+};
 use crate::wallet::Wallet;
 
 /// A trade as it is kept in the journal.
@@ -20,8 +22,14 @@ pub struct Trade {
     pub payer: String,
     /// The QR code's text, empty for bar codes and mini apps.
     pub code_url: String,
+    /// What a WeChat mini program pays with, empty otherwise.
+    #[serde(default)]
+    pub prepay_id: String,
     pub created_ms: i64,
     pub state: State,
+    /// It was paid after it had been closed or had expired.
+    #[serde(default)]
+    pub late: bool,
     /// When it pays itself.
     pub pays_at_ms: Option<i64>,
     /// Until then requests about it are not answered readably.
@@ -53,7 +61,33 @@ pub struct Terms {
     pub seller: String,
     /// Empty unless a till scanned one.
     pub payer_code: String,
+    /// The mini app it is paid in and who pays there; empty unless the gateway said so.
+    #[serde(default)]
+    pub app_id: String,
+    #[serde(default)]
+    pub payer_id: String,
     pub expires_ms: i64,
+}
+
+impl Terms {
+    /// The gateway's number without the payer's choice, `1-33` of `1-33.2`: all trades of one order share it.
+    pub fn order(&self) -> &str {
+        self.number.split_once('.').map_or(&self.number, |(order, _)| order)
+    }
+
+    pub fn is_mini_app(&self) -> bool {
+        self.flow == "mini_app"
+    }
+
+    /// WeChat's kind of mini app, which is paid with a prepay id.
+    pub fn is_mini_program(&self) -> bool {
+        self.is_mini_app() && self.wallet == Wallet::Wechat
+    }
+
+    /// Whether an earlier trade of the same order was closed for this one.
+    pub fn is_later_choice(&self) -> bool {
+        self.number.contains('.')
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,8 +123,15 @@ pub enum Pressed {
 pub const CALLBACKS_MAX: u64 = 16;
 
 impl Trade {
+    /// The rule that applies. All trades of an order have one amount; the late success is the first one's only,
+    /// so that the payer's next choice can be paid beside it.
+    pub fn rule(&self) -> Option<&'static Rule> {
+        rule_for(self.terms.amount.ending())
+            .filter(|rule| rule.script != Script::LateSuccess || !self.terms.is_later_choice())
+    }
+
     pub fn script(&self) -> Option<Script> {
-        rule_for(self.terms.amount.ending()).map(|rule| rule.script)
+        self.rule().map(|rule| rule.script)
     }
 
     pub fn is_pending(&self) -> bool {
@@ -221,6 +262,7 @@ impl Trade {
 
     /// The one place where money is taken.
     fn take_money(&mut self, at_ms: i64) {
+        self.late = !self.is_pending();
         self.state = State::Paid { at_ms };
         self.pays_at_ms = None;
         self.charges += 1;

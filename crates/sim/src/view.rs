@@ -2,7 +2,7 @@
 //!
 //! Knows: trades. Deliberately does not know: how they change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -28,11 +28,15 @@ pub struct PaymentView {
     pub subject: String,
     pub seller: String,
     pub payer: String,
+    /// The mini app it is paid in, empty unless the gateway said so.
+    pub app_id: String,
     /// What the till scanned, empty otherwise.
     pub payer_code: String,
     /// The QR code's text, empty for bar codes and mini apps.
     pub code_url: String,
     pub state: StateWord,
+    /// It was paid after it had been closed or had expired.
+    pub late: bool,
     /// The wallet's word for a declined payment.
     pub reason: Option<String>,
     pub walked_away: bool,
@@ -97,10 +101,14 @@ impl Filter {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Ledger {
     pub trade_no: String,
+    /// The same without the payer's choice: an order has a trade for each wallet that its payer chose.
+    pub order: String,
     pub currency: String,
     /// Executed charges. More than 1 must never be seen.
     pub charges: u32,
     pub charged_minor: i64,
+    /// The charge came after the trade was closed or had expired.
+    pub late: bool,
     /// Executed refunds.
     pub refunds: u32,
     pub refunded_minor: i64,
@@ -113,29 +121,50 @@ pub struct Ledger {
 /// The same over all trades.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Totals {
+    /// With trades of one order counted once.
+    pub orders: usize,
     pub trades: usize,
     pub charges: u64,
+    /// Of them, those after the trade was closed or had expired.
+    pub late_charges: u64,
     pub refunds: u64,
     /// Minor units by currency, charges less refunds.
     pub net_minor: BTreeMap<String, i64>,
+    /// Of it, what came late and has not gone back.
+    pub late_net_minor: BTreeMap<String, i64>,
     pub duplicate_presents: u64,
     pub duplicate_charges: u64,
     pub duplicate_refunds: u64,
 }
 
 impl Totals {
-    pub(crate) fn add(&mut self, ledger: &Ledger) {
+    pub(crate) fn of(ledgers: &[Ledger]) -> Self {
+        let orders: HashSet<&str> = ledgers.iter().map(|ledger| ledger.order.as_str()).collect();
+        let mut totals = Self { orders: orders.len(), ..Self::default() };
+        ledgers.iter().for_each(|ledger| totals.add(ledger));
+        totals
+    }
+
+    fn add(&mut self, ledger: &Ledger) {
         self.trades += 1;
         self.charges += u64::from(ledger.charges);
         self.refunds += u64::from(ledger.refunds);
         let net = ledger.charged_minor - ledger.refunded_minor;
-        match self.net_minor.get_mut(&ledger.currency) {
-            Some(sum) => *sum += net,
-            None => drop(self.net_minor.insert(ledger.currency.clone(), net)),
+        add_to(&mut self.net_minor, &ledger.currency, net);
+        if ledger.late {
+            self.late_charges += u64::from(ledger.charges);
+            add_to(&mut self.late_net_minor, &ledger.currency, net);
         }
         self.duplicate_presents += u64::from(ledger.duplicate_presents);
         self.duplicate_charges += u64::from(ledger.duplicate_charges);
         self.duplicate_refunds += u64::from(ledger.duplicate_refunds);
+    }
+}
+
+fn add_to(sums: &mut BTreeMap<String, i64>, currency: &str, minor: i64) {
+    match sums.get_mut(currency) {
+        Some(sum) => *sum += minor,
+        None => drop(sums.insert(currency.to_owned(), minor)),
     }
 }
 
@@ -173,15 +202,17 @@ impl From<&Trade> for PaymentView {
             subject: terms.subject,
             seller: terms.seller,
             payer: trade.payer.clone(),
+            app_id: terms.app_id,
             payer_code: terms.payer_code,
             code_url: trade.code_url.clone(),
             state,
+            late: trade.late,
             reason,
             walked_away: trade.walked_away,
             created_ms: trade.created_ms,
             expires_ms: terms.expires_ms,
             ended_ms,
-            rule: crate::rule_for(terms.amount.ending()).map(|rule| rule.ending),
+            rule: trade.rule().map(|rule| rule.ending),
             refunds: trade.refunds.iter().map(RefundView::from).collect(),
             amount: terms.amount.text,
         }
@@ -204,9 +235,11 @@ impl From<&Trade> for Ledger {
     fn from(trade: &Trade) -> Self {
         Self {
             trade_no: trade.terms.number.clone(),
+            order: trade.terms.order().to_owned(),
             currency: trade.terms.currency.clone(),
             charges: trade.charges,
             charged_minor: i64::from(trade.charges) * trade.terms.amount.minor,
+            late: trade.late,
             refunds: u32::try_from(trade.refunds_made().count()).unwrap_or(u32::MAX),
             refunded_minor: trade.refunded_minor(),
             duplicate_presents: trade.duplicate_presents,

@@ -79,6 +79,13 @@ impl Wallet {
         }
     }
 
+    /// What a WeChat mini program pays with, unguessable without the key inside `seed`.
+    pub(crate) fn prepay_id(seed: &str, now_ms: i64) -> String {
+        let token = hex::encode(Md5::digest(seed));
+        let time = now_ms.rem_euclid(10_000_000_000_000);
+        format!("wx{time:013}{}", token.get(..21).unwrap_or_default())
+    }
+
     /// The wallet's own number of a payment or a refund: a prefix and the position, never the same twice.
     pub(crate) fn number(self, now_ms: i64, position: usize, part: usize) -> String {
         let serial = format!("{:013}{position:09}{part:02}", now_ms.rem_euclid(10_000_000_000_000));

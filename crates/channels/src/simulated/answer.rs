@@ -2,16 +2,19 @@
 
 use tillgate_core::{Currency, Flow, Money, Outcome, Presentation, Timestamp};
 
-use crate::{Answer, Call, Callback};
+use crate::{Answer, Call, Callback, WECHAT};
 
+use super::mini_program::{self, Prepaid};
 use super::service;
 use super::wire::Fields;
 
 /// An answer that was understood.
 pub enum Read {
     Whole(Answer),
-    /// The payment is known and a mini app may pay it; its fields are ours to make.
+    /// The payment is known and Alipay's mini app may pay it; its fields are ours to make.
     App,
+    /// The same for a WeChat mini program.
+    MiniProgram(Prepaid),
 }
 
 /// Whether the answer speaks of this call: service, trade, refund and amounts.
@@ -35,6 +38,9 @@ pub fn read(fields: &Fields<'_>, call: &Call) -> Option<Read> {
     let status = fields.get("status");
     let answer = match call {
         Call::Present(payment) if status == "presented" => match payment.flow {
+            Flow::MiniApp if payment.method.as_str() == WECHAT => {
+                return mini_program::read(fields, payment).map(Read::MiniProgram);
+            }
             Flow::MiniApp => return Some(Read::App),
             Flow::MerchantPresented | Flow::CustomerPresented | Flow::HostedPage => {
                 Answer::Presented(Presentation::Code(present(fields, "code_url")?))

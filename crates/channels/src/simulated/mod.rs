@@ -6,12 +6,13 @@
 
 mod answer;
 mod app_order;
+mod mini_program;
 mod wire;
 
 use std::borrow::Cow;
 use std::fmt;
 
-use tillgate_core::{Flow, Method, Outcome};
+use tillgate_core::{Flow, Method, Outcome, Presentation};
 
 use crate::{ALIPAY, Answer, Call, Callback, Capabilities, Payment, UNIONPAY, WECHAT, WalletChannel};
 use app_order::Addresses;
@@ -66,7 +67,8 @@ impl WalletChannel for SimulatedWallet {
     }
 
     fn offers(&self, method: &Method, flow: Flow) -> bool {
-        self.capabilities.offers(method, flow) && (flow != Flow::MiniApp || method.as_str() == ALIPAY)
+        self.capabilities.offers(method, flow)
+            && (flow != Flow::MiniApp || [ALIPAY, WECHAT].contains(&method.as_str()))
     }
 
     fn encode(&self, call: &Call) -> Vec<u8> {
@@ -85,7 +87,11 @@ impl WalletChannel for SimulatedWallet {
             .and_then(|fields| match answer::read(&fields, call)? {
                 answer::Read::App => {
                     let fields = app_order::fields(call.payment(), &self.addresses, &self.key);
-                    Some(Answer::Presented(tillgate_core::Presentation::App(fields)))
+                    Some(Answer::Presented(Presentation::App(fields)))
+                }
+                answer::Read::MiniProgram(prepaid) => {
+                    let fields = mini_program::fields(&prepaid, &self.key);
+                    Some(Answer::Presented(Presentation::App(fields)))
                 }
                 answer::Read::Whole(answer) => Some(answer),
             })
@@ -109,7 +115,8 @@ fn service(call: &Call) -> &'static str {
 }
 
 fn payment_fields(payment: &Payment) -> Vec<(&'static str, Cow<'_, str>)> {
-    let mut fields: Vec<(&'static str, Cow<'_, str>)> = Vec::with_capacity(18);
+    let payer = payment.app_payer.as_ref();
+    let mut fields: Vec<(&'static str, Cow<'_, str>)> = Vec::with_capacity(20);
     fields.extend([
         ("out_trade_no", Cow::from(&payment.trade_no)),
         ("method", payment.method.as_str().into()),
@@ -121,6 +128,8 @@ fn payment_fields(payment: &Payment) -> Vec<(&'static str, Cow<'_, str>)> {
         ("subject", wire::free_text(&payment.description)),
         ("seller", wire::free_text(&payment.seller)),
         ("payer_code", wire::free_text(payment.payer_code.as_deref().unwrap_or_default())),
+        ("app_id", wire::free_text(payer.map_or("", |payer| &payer.app_id))),
+        ("payer_id", wire::free_text(payer.map_or("", |payer| &payer.payer_id))),
         ("expires_at_ms", payment.expires_at.millis().to_string().into()),
     ]);
     fields
@@ -129,7 +138,8 @@ fn payment_fields(payment: &Payment) -> Vec<(&'static str, Cow<'_, str>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tillgate_core::{Currency, Money, Presentation, Timestamp};
+    use crate::RefundOrder;
+    use tillgate_core::{AppPayer, Currency, Money, Timestamp};
 
     fn payment(flow: Flow) -> Payment {
         let money = |minor, code| Money::new(minor, Currency::from_code(code).unwrap());
@@ -142,6 +152,7 @@ mod tests {
             description: "Pinot & Noir".into(),
             seller: "Wine Shop".into(),
             payer_code: None,
+            app_payer: None,
             expires_at: Timestamp::from_millis(1_000_000),
         }
     }
@@ -214,12 +225,94 @@ mod tests {
         assert_eq!(value("sign").len(), 32);
     }
 
+    fn mini_program() -> Payment {
+        let app_payer = Some(AppPayer { app_id: "wx8888888888888888".into(), payer_id: "oUpF8".into() });
+        Payment { method: Method::new(WECHAT), app_payer, ..payment(Flow::MiniApp) }
+    }
+
+    const PREPAID: [(&str, &str); 10] = [
+        ("service", "present"),
+        ("out_trade_no", "7-2018071000000033"),
+        ("amount", "120.00"),
+        ("currency", "NZD"),
+        ("status", "presented"),
+        ("app_id", "wx8888888888888888"),
+        ("payer_id", "oUpF8"),
+        ("prepay_id", "wx20"),
+        ("nonce_str", "N0NCE"),
+        ("made_at_ms", "1531180800999"),
+    ];
+
     #[test]
-    fn only_alipay_has_mini_apps() {
+    fn a_mini_program_gets_wechats_fields() {
+        let (wallet, call) = (SimulatedWallet::new("sim", "key"), Call::Present(mini_program()));
+        let sent = String::from_utf8(wallet.encode(&call)).unwrap();
+        assert!(sent.contains(r#""app_id":"wx8888888888888888""#) && sent.contains(r#""payer_id":"oUpF8""#));
+        let Answer::Presented(Presentation::App(fields)) = wallet.decode(&call, &said(&PREPAID)) else {
+            panic!("no fields");
+        };
+        let shown: Vec<_> = fields.iter().take(5).map(|(name, value)| format!("{name}:{value}")).collect();
+        assert_eq!(
+            shown.join(" "),
+            "appId:wx8888888888888888 timeStamp:1531180800 nonceStr:N0NCE packageStr:prepay_id=wx20 signType:MD5"
+        );
+        assert_eq!((fields.len(), fields[5].0.as_str(), fields[5].1.len()), (6, "paySign", 32));
+    }
+
+    #[test]
+    fn fields_for_another_payer_or_none_are_unknown() {
+        let wallet = SimulatedWallet::new("sim", "key");
+        let unknown = Answer::Outcome(Outcome::Unknown);
+        for (name, other) in [
+            ("app_id", "wx9"),
+            ("payer_id", "o9"),
+            ("payer_id", ""),
+            ("prepay_id", ""),
+            ("nonce_str", ""),
+            ("made_at_ms", ""),
+            ("made_at_ms", "-1"),
+        ] {
+            let altered = PREPAID.map(|(key, value)| (key, if key == name { other } else { value }));
+            assert_eq!(wallet.decode(&Call::Present(mini_program()), &said(&altered)), unknown, "{name}");
+        }
+        let nobody = Payment { app_payer: None, ..mini_program() };
+        assert_eq!(wallet.decode(&Call::Present(nobody.clone()), &said(&PREPAID)), unknown);
+        let nameless =
+            PREPAID.map(|(key, value)| (key, if matches!(key, "app_id" | "payer_id") { "" } else { value }));
+        let empty = Some(AppPayer { app_id: String::new(), payer_id: String::new() });
+        let nameless_payment = Payment { app_payer: empty, ..nobody };
+        assert_eq!(wallet.decode(&Call::Present(nameless_payment), &said(&nameless)), unknown);
+    }
+
+    #[test]
+    fn numbers_of_a_later_choice_go_there_and_back() {
+        let wallet = SimulatedWallet::new("sim", "key");
+        let later = Payment { trade_no: "7-2018071000000033.2".into(), ..payment(Flow::HostedPage) };
+        let refund = RefundOrder {
+            refund_no: "7-2018071000000033.2-1".into(),
+            amount: Money::new(5, later.amount.currency),
+        };
+        let sent = wallet.encode(&Call::Refund(later.clone(), refund));
+        let sent = Fields::read(&sent, "key").unwrap();
+        assert_eq!(sent.get("out_trade_no"), "7-2018071000000033.2");
+        assert_eq!(sent.get("refund_no"), "7-2018071000000033.2-1");
+
+        let unknown = Answer::Outcome(Outcome::Unknown);
+        assert_eq!(wallet.decode(&Call::Query(later.clone()), &said(&PAID)), unknown, "the first choice's");
+        let its = PAID
+            .map(|(name, value)| (name, if name == "out_trade_no" { "7-2018071000000033.2" } else { value }));
+        assert_ne!(wallet.decode(&Call::Query(later), &said(&its)), unknown);
+        let told = its.map(|(name, value)| (name, if name == "service" { "notify" } else { value }));
+        assert_eq!(wallet.decode_callback(&said(&told)).unwrap().trade_no, "7-2018071000000033.2");
+    }
+
+    #[test]
+    fn alipay_and_wechat_have_mini_apps() {
         let wallet = SimulatedWallet::new("sim", "key");
         let offers = |method, flow| wallet.offers(&Method::new(method), flow);
-        assert!(offers(ALIPAY, Flow::MiniApp) && offers(WECHAT, Flow::HostedPage));
-        assert!(!offers(WECHAT, Flow::MiniApp) && !offers("paypal", Flow::HostedPage));
+        assert!(offers(ALIPAY, Flow::MiniApp) && offers(WECHAT, Flow::MiniApp));
+        assert!(offers(UNIONPAY, Flow::HostedPage) && !offers(UNIONPAY, Flow::MiniApp));
+        assert!(!offers("paypal", Flow::HostedPage));
         assert!(!format!("{:?}", SimulatedWallet::new("sim", "s3cret")).contains("s3cret"));
     }
 }

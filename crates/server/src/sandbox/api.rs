@@ -101,7 +101,7 @@ pub async fn payment(desk: Desk, Path(trade_no): Path<String>) -> Response<Body>
     found(desk.sandbox.world.payment(&trade_no))
 }
 
-/// `GET /sandbox/api/orders/{order_id}`: the same, by the order number the merchant knows.
+/// `GET /sandbox/api/orders/{order_id}`: the same, by the order number the merchant knows; the payer's last choice.
 pub async fn payment_of_order(desk: Desk, Path(order_id): Path<String>) -> Response<Body> {
     let number = order_id.trim_start_matches(|c: char| c.is_ascii_uppercase()).parse().map(OrderNo);
     let view = number.ok().and_then(|number| {
@@ -155,7 +155,8 @@ struct Scan {
     code: String,
 }
 
-/// `POST /sandbox/api/scan {"code": "https://qr.alipay.com/…"}`: the payment behind a QR code's text.
+/// `POST /sandbox/api/scan {"code": "https://qr.alipay.com/…"}`: the payment behind a QR code's text, or behind a
+/// WeChat mini program's fields.
 pub async fn scan(desk: Desk, request: Request) -> Response<Body> {
     answer(input::<Scan>(&desk, request).await.map(|scan| found(desk.sandbox.world.scan(&scan.code))))
 }
@@ -175,10 +176,14 @@ pub async fn payer_code(desk: Desk, request: Request) -> Response<Body> {
     answer(made)
 }
 
+/// What a mini app gives to its wallet: Alipay's text, or WeChat's fields with who holds the phone.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AppOrder {
-    order_str: String,
+    order_str: Option<String>,
+    /// An object, or its text as OTT Pay gives it.
+    pay_info: Option<serde_json::Value>,
+    payer_id: Option<String>,
     #[serde(default = "pay")]
     action: ShopperAction,
 }
@@ -188,13 +193,23 @@ fn pay() -> ShopperAction {
 }
 
 /// `POST /sandbox/api/app-order {"order_str": "…", "action": "pay"}`: what `my.tradePay` does, with its `resultCode`.
+/// `{"pay_info": {…}, "payer_id": "o…"}`: what `wx.requestPayment` does, with its `errMsg`.
 pub async fn app_order(desk: Desk, request: Request) -> Response<Body> {
-    let paid = input::<AppOrder>(&desk, request).await.map(|order| {
-        let result = desk.sandbox.world.pay_app_order(&order.order_str, order.action, clock::now().millis());
+    let acted = async {
+        let order: AppOrder = input(&desk, request).await?;
+        let (world, now_ms) = (&desk.sandbox.world, clock::now().millis());
+        let answer = match (order.order_str, order.pay_info, order.payer_id) {
+            (Some(order_str), None, None) => good(&world.pay_app_order(&order_str, order.action, now_ms)),
+            (None, Some(pay_info), Some(payer_id)) => {
+                let text = pay_info.as_str().map_or_else(|| pay_info.to_string(), str::to_owned);
+                good(&world.pay_mini_program(&text, &payer_id, order.action, now_ms))
+            }
+            _ => return Err(unprocessable("either order_str (Alipay), or pay_info and payer_id (WeChat)")),
+        };
         desk.sandbox.moved.notify_one();
-        good(&result)
-    });
-    answer(paid)
+        Ok(answer)
+    };
+    answer(acted.await)
 }
 
 /// `GET /sandbox/api/totals`: what all wallets moved; duplicates are requests that came twice.

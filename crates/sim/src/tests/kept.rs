@@ -38,6 +38,22 @@ fn a_restart_changes_nothing() {
     assert!(open(&path).callbacks(9_000).is_empty(), "what was taken stays taken");
 }
 
+/// A journal from before mini programs and late payments were told apart still opens.
+#[test]
+fn an_older_journal_opens() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("world.jsonl");
+    live(&path);
+    let before = open(&path).world.payments(&Filter::default());
+    let mut text = fs::read_to_string(&path).unwrap();
+    for new in [r#""prepay_id":"","#, r#""late":false,"#, r#""app_id":"","#, r#""payer_id":"","#] {
+        assert!(text.contains(new), "{new}");
+        text = text.replace(new, "");
+    }
+    fs::write(&path, text).unwrap();
+    assert_eq!(open(&path).world.payments(&Filter::default()), before);
+}
+
 /// Cuts the journal at every byte: whatever is left opens, and holds every whole line.
 #[test]
 fn a_torn_last_line_is_dropped() {

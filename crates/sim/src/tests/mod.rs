@@ -1,8 +1,10 @@
 //! The world asked through the gateway's own channel: two implementations of one interface.
 
 mod calls;
+mod choices;
 mod hostile;
 mod kept;
+mod mini_program;
 mod receiver;
 mod rules;
 
@@ -67,6 +69,7 @@ fn payment(method: &str, flow: Flow, amount: &str) -> Payment {
         description: "Pinot & Noir, Otago".into(),
         seller: "Wine & Co".into(),
         payer_code: None,
+        app_payer: None,
         expires_at: Timestamp::from_millis(EXPIRES_MS),
     }
 }

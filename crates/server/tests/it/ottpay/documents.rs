@@ -91,6 +91,14 @@ async fn a_mini_program_pays() {
         assert!(info[name].as_str().is_some_and(|value| !value.is_empty()), "{name}: {info}");
     }
     assert_eq!(info["appId"], "wx1234567890");
+    // The phone: only the payer the order was made for may hand the fields on.
+    for (payer_id, paid) in [("oXYZ", false), ("oABC", true)] {
+        let phone = serde_json::json!({ "pay_info": info, "payer_id": payer_id, "action": "pay" });
+        let answer = till.place.post("/sandbox/api/app-order", phone.to_string()).await;
+        assert_eq!(answer.text().contains(":ok"), paid, "{payer_id}: {}", answer.text());
+    }
+    let order_id = super::till::field(&sale, "order_id");
+    assert_eq!(till.is_told(order_id).await.get("amount"), Some("1200"));
 }
 
 #[tokio::test]
