@@ -51,6 +51,8 @@ pub struct FloorArgs {
     data_dir: PathBuf,
 }
 
+/// What a good answer of a floor, and of Latipay, says.
+pub const GOOD: &str = r#""code":0"#;
 /// About as long as the answer to a new order.
 const ANSWER: &str = concat!(
     r#"{"code":0,"message":"SUCCESS","messageCN":"操作成功","#,

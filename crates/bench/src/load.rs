@@ -29,7 +29,7 @@ impl Shots {
         self.ends.len()
     }
 
-    fn get(&self, place: usize) -> &[u8] {
+    pub fn get(&self, place: usize) -> &[u8] {
         let start = place.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.bytes[start..self.ends[place]]
     }
@@ -43,6 +43,8 @@ pub struct Fire {
     pub limit: Duration,
     /// Start over when all were fired; otherwise that is the end.
     pub again: bool,
+    /// What only a good answer says.
+    pub marker: &'static str,
 }
 
 #[derive(Debug, Default)]
@@ -65,9 +67,9 @@ impl Measured {
     }
 }
 
-fn is_good(reply: &Reply<'_>) -> bool {
-    const SUCCESS: &[u8] = b"\"code\":0";
-    reply.status == 200 && reply.body.windows(SUCCESS.len()).any(|part| part == SUCCESS)
+fn is_good(reply: &Reply<'_>, marker: &str) -> bool {
+    let marker = marker.as_bytes();
+    reply.status == 200 && reply.body.windows(marker.len()).any(|part| part == marker)
 }
 
 /// What is fired next, by whichever connection is free.
@@ -109,7 +111,7 @@ async fn fire_all(shots: Shots, how: Fire) -> Result<Measured> {
                     break;
                 }
                 match connection.exchange(request).await {
-                    Ok(reply) if is_good(&reply) => latency.record(sent.elapsed()),
+                    Ok(reply) if is_good(&reply, how.marker) => latency.record(sent.elapsed()),
                     Ok(reply) => {
                         let what = format!("{} {}", reply.status, reply.text());
                         measured.borrow_mut().note_wrong(what);
@@ -141,6 +143,7 @@ mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
 
     use super::*;
+    use crate::floor::GOOD;
 
     /// Answers each request (of a known length) well or, the seventh, badly; counts them.
     fn serve(listener: TcpListener, length: usize, seen: Arc<AtomicU64>) {
@@ -175,7 +178,8 @@ mod tests {
         let counted = seen.clone();
         std::thread::spawn(move || serve(listener, "request 00000".len(), counted));
         let limit = Duration::from_secs(20);
-        let measured = fire(shots, Fire { address, connections: 4, limit, again: false }).unwrap();
+        let how = Fire { address, connections: 4, limit, again: false, marker: GOOD };
+        let measured = fire(shots, how).unwrap();
         assert_eq!(seen.load(Ordering::Relaxed), ALL);
         assert_eq!((measured.latency.count(), measured.wrong), (ALL - 1, 1));
         assert!(measured.first_wrong.unwrap().contains("206"));

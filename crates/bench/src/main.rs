@@ -14,6 +14,7 @@ mod floor;
 mod histogram;
 mod load;
 mod noise;
+mod ottpay_till;
 mod report;
 mod till;
 mod workloads;

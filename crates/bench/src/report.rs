@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::child::{self, Memory, Recipe, Running};
 use crate::dice::Dice;
-use crate::floor::Floor;
+use crate::floor::{Floor, GOOD};
 use crate::load::{Fire, Measured, Shots, fire};
 use crate::noise::Noise;
 use crate::workloads::{Counter, WORKLOADS, Workload, orders};
@@ -139,12 +139,12 @@ fn round(
     workload: &'static Workload,
     dice: &mut Dice,
 ) -> Result<(Turn, Turn)> {
-    let floor = turn(args, floor_recipe(workload.floor, dice)?, false, |_, counter, count| {
+    let floor = turn(args, floor_recipe(workload.floor, dice)?, (false, GOOD), |_, counter, count| {
         Ok(orders(counter, count))
     })?;
     let folder = child::fresh_folder("gateway")?;
     let recipe = Recipe::sandbox(program.to_owned(), &folder, dice)?;
-    Ok((floor, turn(args, recipe, workload.again, workload.shots)?))
+    Ok((floor, turn(args, recipe, (workload.again, workload.marker), workload.shots)?))
 }
 
 fn noise((floor, gateway): &(Turn, Turn)) -> f64 {
@@ -184,14 +184,14 @@ fn floor_recipe(floor: Floor, dice: &mut Dice) -> Result<Recipe> {
 fn turn(
     args: &LoadArgs,
     recipe: Recipe,
-    again: bool,
+    (again, marker): (bool, &'static str),
     make: impl Fn(std::net::SocketAddr, &mut Counter, usize) -> Result<Shots>,
 ) -> Result<Turn> {
     let (running, _) = recipe.start_and_wait()?;
     std::thread::sleep(Duration::from_millis(300));
     let idle = running.memory();
     let mut counter = Counter::default();
-    let how = |limit| Fire { address: running.address, connections: args.connections, limit, again };
+    let how = |limit| Fire { address: running.address, connections: args.connections, limit, again, marker };
     let warm = fire(make(running.address, &mut counter, WARM_UP_SHOTS)?, how(WARM_UP))?;
     let limit = Duration::from_secs(args.seconds);
     let enough = (warm.per_second() * limit.as_secs_f64() * 1.6) as usize + 10_000;
@@ -329,6 +329,9 @@ measured in the same minute: what the same HTTP stack does when it does almost n
   (SQLite, `synchronous=FULL`, all that waits in one transaction) before the answer.
 - The real binary (`tillgate sandbox`) runs as its own process with its data on disk. The requests are signed before
   the clock starts; no two are the same where that matters. Each answer is looked at.
+- A whole payment is one request that is answered when the sandbox's wallet has paid, and the order and the ledger's
+  lines are stored: two durable commits, the charge between them, and the wallet itself in the same process. It is
+  counted as payments.
 - The load generator is one thread on the same cores. Floor and gateway take turns, each turn on empty data. A
   round in which other processes took more than 5 % of the machine is made again, three times at most.
 

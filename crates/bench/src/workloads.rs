@@ -6,8 +6,9 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use crate::client::{get, post_json};
-use crate::floor::Floor;
+use crate::floor::{Floor, GOOD};
 use crate::load::{Fire, Shots, fire};
+use crate::ottpay_till::{self, OttTerms, OttTill, WALLETS};
 use crate::till::{Sale, Till};
 
 #[derive(Debug)]
@@ -22,7 +23,12 @@ pub struct Workload {
     pub shots: fn(SocketAddr, &mut Counter, usize) -> Result<Shots>,
     /// The requests may be sent more than once.
     pub again: bool,
+    /// What only a good answer says.
+    pub marker: &'static str,
 }
+
+/// OTT Pay's: for a code, that the order is stored; for a charge, that it is paid.
+const SUCCESS: &str = r#""rsp_code":"SUCCESS""#;
 
 pub const WORKLOADS: &[Workload] = &[
     Workload {
@@ -33,6 +39,7 @@ pub const WORKLOADS: &[Workload] = &[
         p99_goal_ms: Some(10.0),
         shots: |_, counter, count| Ok(orders(counter, count)),
         again: false,
+        marker: GOOD,
     },
     Workload {
         name: "query",
@@ -42,6 +49,27 @@ pub const WORKLOADS: &[Workload] = &[
         p99_goal_ms: None,
         shots: queries,
         again: true,
+        marker: GOOD,
+    },
+    Workload {
+        name: "activepay",
+        title: "OTT Pay: ACTIVEPAY, encrypted, durable",
+        floor: Floor::F2,
+        goal: 0.60,
+        p99_goal_ms: Some(10.0),
+        shots: |_, counter, count| Ok(codes(counter, count)),
+        again: false,
+        marker: SUCCESS,
+    },
+    Workload {
+        name: "payment",
+        title: "OTT Pay: a whole payment, PASSIVEPAY until it is paid and booked",
+        floor: Floor::F2,
+        goal: 0.25,
+        p99_goal_ms: None,
+        shots: |_, counter, count| Ok(charges(counter, count)),
+        again: false,
+        marker: SUCCESS,
     },
 ];
 
@@ -78,13 +106,46 @@ fn orders_of(references: &[String]) -> Shots {
     shots
 }
 
+const AMOUNT_MINOR: i64 = 1_200;
+
+fn ottpay_shots(
+    counter: &mut Counter,
+    count: usize,
+    body: impl Fn(&OttTill, OttTerms<'_>) -> String,
+) -> Shots {
+    let till = OttTill::default();
+    let mut shots = Shots::default();
+    for _ in 0..count {
+        let order_id = &counter.reference();
+        let terms = OttTerms { order_id, amount_minor: AMOUNT_MINOR, tip_minor: 0 };
+        shots.push(&post_json(ottpay_till::PATH, &body(&till, terms)));
+    }
+    shots
+}
+
+/// Codes to show, each for an order of its own.
+fn codes(counter: &mut Counter, count: usize) -> Shots {
+    ottpay_shots(counter, count, |till, terms| till.active(terms, WALLETS[0], "http://127.0.0.1:9/notify"))
+}
+
+/// Charges of payers' codes; the wallet takes the money at once.
+fn charges(counter: &mut Counter, count: usize) -> Shots {
+    let first = counter.0;
+    let payer = std::cell::Cell::new(first);
+    ottpay_shots(counter, count, |till, terms| {
+        payer.set(payer.get() + 1);
+        till.passive(terms, WALLETS[0], &WALLETS[0].payer_code(payer.get()))
+    })
+}
+
 /// Orders that are asked about.
 const ASKED_ABOUT: usize = 20_000;
 
 fn queries(address: SocketAddr, counter: &mut Counter, count: usize) -> Result<Shots> {
     let references: Vec<String> = (0..count.min(ASKED_ABOUT)).map(|_| counter.reference()).collect();
     let limit = Duration::from_secs(60);
-    let made = fire(orders_of(&references), Fire { address, connections: 64, limit, again: false })?;
+    let how = Fire { address, connections: 64, limit, again: false, marker: GOOD };
+    let made = fire(orders_of(&references), how)?;
     if made.wrong > 0 || made.latency.count() != references.len() as u64 {
         bail!("the orders to ask about could not be made: {:?}", made.first_wrong);
     }
@@ -94,4 +155,51 @@ fn queries(address: SocketAddr, counter: &mut Counter, count: usize) -> Result<S
         shots.push(&get(&till.query(reference)));
     }
     Ok(shots)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use tillgate_protocols::ottpay::client;
+
+    use super::*;
+
+    #[test]
+    fn each_row_has_a_name_and_a_line_of_its_own() {
+        let names: BTreeSet<&str> = WORKLOADS.iter().map(|workload| workload.name).collect();
+        let titles: BTreeSet<&str> = WORKLOADS.iter().map(|workload| workload.title).collect();
+        assert_eq!((names.len(), titles.len()), (WORKLOADS.len(), WORKLOADS.len()));
+    }
+
+    #[test]
+    fn what_is_fired_once_is_never_the_same_twice() {
+        let nowhere = ([127, 0, 0, 1], 9).into();
+        for workload in WORKLOADS.iter().filter(|workload| !workload.again) {
+            let mut counter = Counter::default();
+            let mut all = BTreeSet::new();
+            // As the warm-up and the measurement follow each other.
+            for _ in 0..2 {
+                let shots = (workload.shots)(nowhere, &mut counter, 50).unwrap();
+                all.extend((0..shots.len()).map(|place| shots.get(place).to_vec()));
+            }
+            assert_eq!(all.len(), 100, "{}", workload.name);
+        }
+    }
+
+    #[test]
+    fn each_charge_has_a_code_of_its_own() {
+        let mut counter = Counter::default();
+        let shots = charges(&mut counter, 3);
+        let codes: BTreeSet<String> = (0..shots.len())
+            .map(|place| {
+                let request = std::str::from_utf8(shots.get(place)).unwrap();
+                let (_, body) = request.split_once("\r\n\r\n").unwrap();
+                // A request is sealed as an answer is.
+                let fields = client::check_notification(body, &OttTill::default().key).unwrap();
+                fields.get("auth_code").unwrap().to_owned()
+            })
+            .collect();
+        assert_eq!(codes.len(), 3);
+    }
 }

@@ -47,7 +47,8 @@ async function swap() {
   const next = fresh.getElementById("live");
   if (!answer.ok || !next) return location.reload();
   // The news may be ahead of the page: then there is no hurry.
-  if (next.dataset.state === live().dataset.state) await sleep(1000);
+  const shown = live().dataset;
+  if (next.dataset.state === shown.state && next.dataset.choice === shown.choice) await sleep(1000);
   live().replaceWith(next);
   document.title = fresh.title;
   document.getElementById("announcer").textContent = next.dataset.says;
@@ -60,6 +61,7 @@ async function follow(page) {
   if (!address || final.includes(page.dataset.state)) return;
   const url = new URL(address, location.href);
   url.searchParams.set("known", page.dataset.state);
+  url.searchParams.set("choice", page.dataset.choice);
   for (let failures = 0; page.isConnected; ) {
     const asked = performance.now();
     try {
@@ -68,7 +70,8 @@ async function follow(page) {
       const news = await answer.json();
       failures = 0;
       page.querySelector("#lost").hidden = true;
-      if (news.state !== page.dataset.state) return await swap();
+      const known = news.state === page.dataset.state && String(news.choice) === page.dataset.choice;
+      if (!known) return await swap();
     } catch {
       failures += 1;
       page.querySelector("#lost").hidden = failures < 2;
@@ -79,14 +82,34 @@ async function follow(page) {
   }
 }
 
+// One press is one choice: a second would meet the answer to the first.
+function chooseOnce(page) {
+  for (const form of page.querySelectorAll("form")) {
+    form.addEventListener("submit", (event) => {
+      if (form.ariaBusy === "true") event.preventDefault();
+      form.ariaBusy = "true";
+    });
+  }
+}
+
+// Said once: the next look at the page is another story.
+function forgetProblem() {
+  const url = new URL(location.href);
+  if (!url.searchParams.has("problem")) return;
+  url.searchParams.delete("problem");
+  history.replaceState(null, "", url);
+}
+
 function start() {
   const page = live();
   if (!page) return;
   count(page);
+  chooseOnce(page);
   goBack(page);
   follow(page);
 }
 
 // A page brought back from the browser's memory is old news.
 addEventListener("pageshow", (event) => event.persisted && location.reload());
+forgetProblem();
 start();

@@ -11,7 +11,9 @@ use serde::Deserialize;
 use tillgate_core::MerchantId;
 use tillgate_store::{OrderKey, Sqlite, Store as _};
 
+use super::audit_ottpay::{self, Coverage};
 use super::check::{self, Booked, Facts, Finding, Kind, Wallet};
+use super::desk_ottpay::Desk;
 use super::shop::Shop;
 use crate::child::{Running, find_panic};
 use crate::client::Connection;
@@ -26,14 +28,16 @@ const ROOM: &str = "latipay";
 
 /// A row of `/sandbox/api/ledger`.
 #[derive(Debug, Clone, Deserialize)]
-struct LedgerRow {
+pub struct LedgerRow {
     trade_no: String,
     charges: u32,
     charged_minor: i64,
-    refunds: u32,
     duplicate_charges: u32,
     duplicate_refunds: u32,
 }
+
+/// What the wallets moved, by our number there.
+pub type LedgerRows = HashMap<String, LedgerRow>;
 
 #[derive(Debug, Deserialize)]
 struct TradeView {
@@ -68,22 +72,42 @@ pub async fn settle(data: &Path) -> Result<Option<Finding>> {
 }
 
 /// All sides of all orders, while the gateway runs.
-pub async fn orders(shop: &Rc<Shop>, running: &Running, data: &Path) -> Result<Vec<Finding>> {
+pub async fn orders(
+    shop: &Rc<Shop>,
+    desk: &Rc<Desk>,
+    running: &Running,
+    data: &Path,
+) -> Result<(Vec<Finding>, Coverage)> {
     let mut line = Connection::open(running.address).await?;
     let ledger: Vec<LedgerRow> = serde_json::from_slice(line.get("/sandbox/api/ledger").await?.body)?;
-    let mut ledger: HashMap<String, LedgerRow> =
-        ledger.into_iter().map(|row| (row.trade_no.clone(), row)).collect();
+    let mut ledger: LedgerRows = ledger.into_iter().map(|row| (row.trade_no.clone(), row)).collect();
     let store = Sqlite::open(&data.join("tillgate.sqlite"))?;
+    let mut findings = latipay_orders(shop, &mut line, &store, &mut ledger).await?;
+    let (found, coverage) = audit_ottpay::orders(desk, &mut line, &store, &mut ledger).await?;
+    findings.extend(found);
+    // What is left belongs to no order.
+    for row in ledger.values() {
+        findings.push(Finding::new(Kind::Lost, format!("the wallet has a payment we have not: {row:?}")));
+    }
+    Ok((findings, coverage))
+}
+
+async fn latipay_orders(
+    shop: &Rc<Shop>,
+    line: &mut Connection,
+    store: &Sqlite,
+    ledger: &mut LedgerRows,
+) -> Result<Vec<Finding>> {
     let user = store.load_credential(ROOM, till::USER).await?.context("the merchant is gone")?;
     let sales = std::mem::take(&mut shop.book.borrow_mut().sales);
     let mut findings = Vec::new();
     for sale in &sales {
-        let queried = shop.query(&mut line, &sale.reference).await?;
+        let queried = shop.query(line, &sale.reference).await?;
         let key = OrderKey::Reference { room: ROOM, reference: &sale.reference };
         let order = store.load_order(user.merchant, key).await?;
         let row = order.as_ref().and_then(|order| ledger.remove(&trade_no(user.merchant, order.number.0)));
         let wallet = match row {
-            Some(row) => Some(wallet(&mut line, row).await?),
+            Some(row) => Some(wallet(line, row).await?),
             None => None,
         };
         let booked = order.map(|order| Booked {
@@ -95,31 +119,32 @@ pub async fn orders(shop: &Rc<Shop>, running: &Running, data: &Path) -> Result<V
         findings.extend(check::settled(&Facts { sale, queried, wallet, booked, notices }));
     }
     shop.book.borrow_mut().sales = sales;
-    // What is left belongs to no order.
-    for row in ledger.values() {
-        findings.push(Finding::new(Kind::Lost, format!("the wallet has a payment we have not: {row:?}")));
-    }
     Ok(findings)
 }
 
 /// As the gateway names its orders at the wallet.
-fn trade_no(merchant: MerchantId, number: i64) -> String {
+pub fn trade_no(merchant: MerchantId, number: i64) -> String {
     format!("{}-{number}", merchant.0)
 }
 
-async fn wallet(line: &mut Connection, row: LedgerRow) -> Result<Wallet> {
+pub async fn wallet(line: &mut Connection, row: LedgerRow) -> Result<Wallet> {
     let mut wallet = Wallet {
         charges: row.charges,
         charged_minor: row.charged_minor,
         refunds_minor: Vec::new(),
+        declined_minor: Vec::new(),
         duplicate_charges: row.duplicate_charges,
         duplicate_refunds: row.duplicate_refunds,
     };
-    if row.refunds > 0 || row.duplicate_charges > 0 {
+    if row.charges > 0 || row.duplicate_charges > 0 {
         let path = format!("/sandbox/api/payments/{}", row.trade_no);
         let view: TradeView = serde_json::from_slice(line.get(&path).await?.body)?;
-        for refund in view.refunds.iter().filter(|refund| refund.declined.is_none()) {
-            wallet.refunds_minor.push(minor(&refund.amount).with_context(|| format!("{refund:?}"))?);
+        for refund in &view.refunds {
+            let amount_minor = minor(&refund.amount).with_context(|| format!("{refund:?}"))?;
+            match refund.declined {
+                None => wallet.refunds_minor.push(amount_minor),
+                Some(_) => wallet.declined_minor.push(amount_minor),
+            }
         }
         // The wallet counts every charge of a number it knows. Here it learned the number from the close, which
         // overtook the charge: that one was the first.

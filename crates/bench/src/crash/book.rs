@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::book_ottpay::OttBook;
+
 /// What became of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Answer {
@@ -54,6 +56,7 @@ pub struct Notice {
 pub struct Book {
     pub sales: Vec<Sale>,
     pub notices: HashMap<String, Vec<Notice>>,
+    pub ottpay: OttBook,
     /// What was wrong at once, without waiting for the end.
     pub complaints: Vec<String>,
 }

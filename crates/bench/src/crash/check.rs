@@ -46,6 +46,8 @@ pub struct Wallet {
     pub charged_minor: i64,
     /// Amounts of the refunds that were made.
     pub refunds_minor: Vec<i64>,
+    /// Amounts of those the wallet would not make.
+    pub declined_minor: Vec<i64>,
     pub duplicate_charges: u32,
     pub duplicate_refunds: u32,
 }

@@ -4,14 +4,22 @@
 //! a round everything settles and every order is compared with the wallet, the store and the notifications.
 
 mod audit;
+mod audit_ottpay;
 mod book;
+mod book_ottpay;
 mod check;
+mod check_ottpay;
+#[cfg(test)]
+mod check_ottpay_tests;
 #[cfg(test)]
 mod check_tests;
+mod desk_ottpay;
 mod receiver;
 mod shop;
+mod shop_ottpay;
 
 use std::cell::RefCell;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
@@ -22,9 +30,12 @@ use tokio::task::LocalSet;
 use crate::child::{self, Recipe};
 use crate::client::Connection;
 use crate::dice::Dice;
+use crate::ottpay_till::OttTill;
 use crate::till::Till;
+use audit_ottpay::Coverage;
 use book::Book;
 use check::{Finding, KINDS, Kind};
+use desk_ottpay::Desk;
 use shop::Shop;
 
 #[derive(Debug, clap::Args)]
@@ -38,9 +49,12 @@ pub struct CrashArgs {
     /// Kills on one data folder.
     #[arg(long, default_value_t = 500)]
     round: u32,
-    /// Tills that sell at the same time.
+    /// Tills of Latipay that sell at the same time.
     #[arg(long, default_value_t = 12)]
     tills: u32,
+    /// Tills of OTT Pay beside them.
+    #[arg(long, default_value_t = 12)]
+    ottpay_tills: u32,
     /// The gateway; beside this program if absent.
     #[arg(long)]
     binary: Option<PathBuf>,
@@ -65,6 +79,7 @@ struct Count {
     orders: usize,
     notices: usize,
     findings: Vec<Finding>,
+    ottpay: Coverage,
 }
 
 pub fn run(args: &CrashArgs) -> Result<bool> {
@@ -99,6 +114,7 @@ fn summary(count: &Count, seed: u64) -> bool {
         count.notices,
         kinds.join(", ")
     );
+    println!("of them OTT Pay: {}", count.ottpay);
     count.findings.is_empty()
 }
 
@@ -111,6 +127,7 @@ async fn round(args: &CrashArgs, points: u32, mut dice: Dice, count: &mut Count)
     let book = Rc::new(RefCell::new(Book::default()));
     let notify = receiver::start(book.clone(), dice.fork()).await?;
     let shop = Rc::new(Shop { book: book.clone(), till: Till::default(), notify });
+    let desk = Rc::new(Desk { book: book.clone(), till: OttTill::default(), notify });
     let findings_before = count.findings.len();
     // Measured as we go, so that kills while it starts come while it starts.
     let mut start_ms = 50;
@@ -127,10 +144,13 @@ async fn round(args: &CrashArgs, points: u32, mut dice: Dice, count: &mut Count)
         }
         let (running, took) = recipe.start_and_wait().with_context(|| format!("after {point} kills"))?;
         start_ms = took.as_millis() as u64;
-        count.findings.extend(sample(&shop, running.address, &mut dice).await?);
-        let tills: Vec<_> = (0..args.tills)
-            .map(|_| tokio::task::spawn_local(shop::sell(shop.clone(), running.address, dice.fork())))
-            .collect();
+        count.findings.extend(sample(&shop, &desk, running.address, &mut dice).await?);
+        let latipay = (0..args.tills)
+            .map(|_| tokio::task::spawn_local(shop::sell(shop.clone(), running.address, dice.fork())));
+        let mut tills: Vec<_> = latipay.collect();
+        tills.extend((0..args.ottpay_tills).map(|_| {
+            tokio::task::spawn_local(shop_ottpay::sell(desk.clone(), running.address, dice.fork()))
+        }));
         tokio::time::sleep(Duration::from_millis(dice.between(LOAD_MS.0, LOAD_MS.1))).await;
         running.kill()?;
         for till in tills {
@@ -139,15 +159,20 @@ async fn round(args: &CrashArgs, points: u32, mut dice: Dice, count: &mut Count)
     }
     let (running, _) = recipe.start_and_wait().context("after the last kill")?;
     let data = folder.join("data");
+    let watching = tokio::task::spawn_local(audit_ottpay::watch(desk.clone(), running.address));
     count.findings.extend(audit::settle(&data).await?);
-    count.findings.extend(audit::orders(&shop, &running, &data).await?);
+    watching.abort();
+    let (found, coverage) = audit::orders(&shop, &desk, &running, &data).await?;
+    count.findings.extend(found);
+    count.ottpay.add(coverage);
     running.stop().with_context(|| recipe.last_words())?;
     count.findings.extend(audit::books(&data, &recipe.log).await?);
     let mut book = book.borrow_mut();
     let complaints = std::mem::take(&mut book.complaints);
     count.findings.extend(complaints.into_iter().map(|text| Finding::new(Kind::OneSided, text)));
-    count.orders += book.acknowledged();
+    count.orders += book.acknowledged() + book.ottpay.acknowledged();
     count.notices += book.notices.values().map(Vec::len).sum::<usize>();
+    count.notices += book.ottpay.callbacks.values().map(Vec::len).sum::<usize>();
     if count.findings.len() == findings_before {
         std::fs::remove_dir_all(&folder)?;
     } else {
@@ -159,7 +184,12 @@ async fn round(args: &CrashArgs, points: u32, mut dice: Dice, count: &mut Count)
 }
 
 /// What was acknowledged last is most at risk: it must be there at once.
-async fn sample(shop: &Rc<Shop>, address: std::net::SocketAddr, dice: &mut Dice) -> Result<Vec<Finding>> {
+async fn sample(
+    shop: &Rc<Shop>,
+    desk: &Rc<Desk>,
+    address: SocketAddr,
+    dice: &mut Dice,
+) -> Result<Vec<Finding>> {
     let recent: Vec<book::Sale> = shop.book.borrow().sales.iter().rev().take(4 * SAMPLE).cloned().collect();
     let mut findings = Vec::new();
     let mut line = Connection::open(address).await?;
@@ -168,5 +198,6 @@ async fn sample(shop: &Rc<Shop>, address: std::net::SocketAddr, dice: &mut Dice)
         let queried = shop.query(&mut line, &sale.reference).await?;
         findings.extend(check::after_restart(sale, queried.as_ref()));
     }
+    findings.extend(audit_ottpay::sample(desk, &mut line, dice, SAMPLE).await?);
     Ok(findings)
 }

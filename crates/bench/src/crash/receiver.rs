@@ -5,12 +5,14 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 
-use tillgate_protocols::latipay::client;
+use tillgate_protocols::{latipay, ottpay};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::book::{Book, Notice};
+use super::book_ottpay::{CallBack, number_in};
 use crate::dice::Dice;
+use crate::ottpay_till::OttTill;
 use crate::till::Till;
 
 /// Of a hundred notifications so many are answered 500, and come again after the retry delay.
@@ -32,7 +34,7 @@ pub async fn start(book: Rc<RefCell<Book>>, mut dice: Dice) -> io::Result<Socket
 async fn serve(mut stream: TcpStream, book: Rc<RefCell<Book>>, mut dice: Dice) -> io::Result<()> {
     let mut buffer = Vec::new();
     loop {
-        let Some((start, length)) = head(&buffer) else {
+        let Some(Head { start, length, is_ottpay }) = head(&buffer) else {
             if stream.read_buf(&mut buffer).await? == 0 {
                 return Ok(());
             }
@@ -46,32 +48,59 @@ async fn serve(mut stream: TcpStream, book: Rc<RefCell<Book>>, mut dice: Dice) -
         }
         let body = String::from_utf8_lossy(&buffer[start..start + length]).into_owned();
         buffer.drain(..start + length);
-        let answer: &[u8] = if dice.percent(TROUBLE_PERCENT) {
-            b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n"
-        } else {
-            record(&mut book.borrow_mut(), &body);
-            b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nsent"
+        let trouble = dice.percent(TROUBLE_PERCENT);
+        let answer: &[u8] = match is_ottpay {
+            _ if trouble => b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n",
+            true => {
+                record_ottpay(&mut book.borrow_mut(), &body);
+                b"HTTP/1.1 200 OK\r\ncontent-length: 22\r\n\r\n{\"rsp_code\":\"SUCCESS\"}"
+            }
+            false => {
+                record(&mut book.borrow_mut(), &body);
+                b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nsent"
+            }
         };
         stream.write_all(answer).await?;
     }
 }
 
-/// Where the body starts and how long it is, once the header is whole.
-fn head(bytes: &[u8]) -> Option<(usize, usize)> {
+struct Head {
+    /// Of the body.
+    start: usize,
+    length: usize,
+    is_ottpay: bool,
+}
+
+/// Once the header is whole.
+fn head(bytes: &[u8]) -> Option<Head> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
     let text = std::str::from_utf8(&bytes[..end]).ok()?;
     let mut lines = text.lines().filter_map(|line| line.split_once(':'));
     let length = lines.find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-    Some((end + 4, length.and_then(|(_, value)| value.trim().parse().ok()).unwrap_or(0)))
+    let length = length.and_then(|(_, value)| value.trim().parse().ok()).unwrap_or(0);
+    Some(Head { start: end + 4, length, is_ottpay: text.starts_with("POST /told/ottpay ") })
 }
 
 fn record(book: &mut Book, body: &str) {
-    match client::check_notification(body, &Till::default().key) {
+    match latipay::client::check_notification(body, &Till::default().key) {
         Ok(fields) => {
             let get = |name| fields.get(name).unwrap_or_default().to_owned();
             let notice = Notice { status: get("status"), amount: get("amount"), currency: get("currency") };
             book.notices.entry(get("merchant_reference")).or_default().push(notice);
         }
         Err(error) => book.complaints.push(format!("a notification that cannot be trusted: {error}: {body}")),
+    }
+}
+
+fn record_ottpay(book: &mut Book, body: &str) {
+    match ottpay::client::check_notification(body, &OttTill::default().key) {
+        Ok(fields) => {
+            let get = |name| fields.get(name).unwrap_or_default().to_owned();
+            let number = number_in(&get("bizpay_order_id")).to_owned();
+            let callback =
+                CallBack { status: get("order_status"), amount: get("amount"), tip: get("tip"), number };
+            book.ottpay.callbacks.entry(get("order_id")).or_default().push(callback);
+        }
+        Err(error) => book.complaints.push(format!("a callback that cannot be trusted: {error}: {body}")),
     }
 }

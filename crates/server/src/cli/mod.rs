@@ -1,9 +1,11 @@
 //! The command line. Knows how to print; what it prints comes from the store and the rooms.
 
 mod health;
+mod login;
 mod merchant;
 mod notify;
 mod order;
+mod rate;
 mod run;
 mod sign;
 
@@ -12,10 +14,11 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use tillgate_protocols::{latipay, ottpay};
 
 use crate::config::{self, Config};
 
-/// A self-hosted payment gateway that speaks Latipay v2.
+/// A self-hosted payment gateway that speaks Latipay v2 and OTT Pay.
 #[derive(Debug, Parser)]
 #[command(name = "tillgate", version)]
 struct Cli {
@@ -31,13 +34,16 @@ enum Command {
     Serve(run::ServeArgs),
     /// Prints the configuration with every key explained.
     DefaultConfig,
-    /// Merchants, their wallets and keys.
+    /// Merchants, their accounts and keys.
     #[command(subcommand)]
     Merchant(merchant::Command),
-    /// Signs a request: prints the canonical text and the signature.
+    /// Exchange rates.
+    #[command(subcommand)]
+    Rate(rate::Command),
+    /// Signs a request: prints each step to the signature, or to the encrypted message.
     #[command(subcommand)]
     Sign(sign::SignRoom),
-    /// Checks a request's signature: says which form matched, or why none did.
+    /// Checks a message: says in which form it is right, or why it is not.
     #[command(subcommand)]
     Verify(sign::VerifyRoom),
     /// Orders.
@@ -48,8 +54,8 @@ enum Command {
     Notify(notify::Command),
     /// Prints a room's OpenAPI document.
     Openapi {
-        #[arg(value_parser = ["latipay"], default_value = "latipay")]
-        room: String,
+        #[arg(default_value = "latipay")]
+        room: login::RoomName,
     },
     /// Asks a running gateway whether it is ready; for containers and supervisors.
     Healthcheck(health::Args),
@@ -96,12 +102,17 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             Command::Serve(args) => run::serve(args).await?,
             Command::DefaultConfig => say(config::DEFAULT.trim_end()),
             Command::Merchant(command) => merchant::run(command).await?,
+            Command::Rate(command) => rate::run(command).await?,
             Command::Sign(room) => sign::sign(room)?,
             Command::Verify(room) => return sign::verify(room),
             Command::Order(command) => order::run(command).await?,
             Command::Notify(command) => notify::run(command).await?,
-            Command::Openapi { .. } => {
-                say(&serde_json::to_string_pretty(&tillgate_protocols::latipay::openapi::document())?);
+            Command::Openapi { room } => {
+                let document = match room {
+                    login::RoomName::Latipay => latipay::openapi::document(),
+                    login::RoomName::Ottpay => ottpay::openapi::document(),
+                };
+                say(&serde_json::to_string_pretty(&document)?);
             }
             Command::Healthcheck(args) => return health::check(args).await,
         }
@@ -117,4 +128,9 @@ fn say(text: &str) {
         .map(|c| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c })
         .collect();
     let _ = writeln!(std::io::stdout(), "{shown}");
+}
+
+/// What merchants and payers wrote, on one line: it cannot pass for a line of ours.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }

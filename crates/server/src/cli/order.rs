@@ -1,62 +1,74 @@
-//! `order show`: everything known about one order.
+//! `order show | list`: everything known about one order, and a login's orders.
 
-use anyhow::{Context as _, Result, bail};
-use tillgate_core::{MerchantId, OrderNo};
-use tillgate_store::{OrderKey, Store};
+use std::fmt::Write as _;
 
-use super::{DataArgs, say};
-use crate::rooms::latipay::ROOM;
+use anyhow::{Result, bail};
+use tillgate_core::{MerchantId, Method, Money, Order, OrderNo, Refund, RefundState};
+use tillgate_store::{Credential, OrderKey, OrderSearch, Store};
+
+use super::login::{self, RoomName};
+use super::{DataArgs, one_line, say};
 use crate::{app, clock};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// Shows an order: terms, journal, ledger, refunds, notifications, what is still owed.
     Show(ShowArgs),
+    /// Lists a login's orders, newest first.
+    List(ListArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct LoginArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Whichever room has the login if absent.
+    #[arg(long)]
+    room: Option<RoomName>,
+    /// Whose it is: the Latipay user_id or the OTT Pay merchant_id.
+    #[arg(long, visible_aliases = ["user-id", "merchant-id"])]
+    login: String,
 }
 
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
     #[command(flatten)]
-    data: DataArgs,
-    /// The Latipay user the order belongs to.
-    #[arg(long)]
-    user_id: String,
-    /// The order_id or the merchant_reference.
+    login: LoginArgs,
+    /// The gateway's number of the order, the merchant's, or the merchant's of one of its refunds.
     order: String,
 }
 
+#[derive(Debug, clap::Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    login: LoginArgs,
+    /// Only what this operator sold.
+    #[arg(long)]
+    operator: Option<String>,
+    /// Only what was sold at this terminal.
+    #[arg(long)]
+    terminal: Option<String>,
+    #[arg(long, value_parser = ["pending", "closing", "paid", "failed", "cancelled"])]
+    state: Option<String>,
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
+}
+
 pub async fn run(command: Command) -> Result<()> {
-    let Command::Show(args) = command;
-    let (store, _) = app::open(&args.data.config()?, false)?;
-    let credential = store
-        .load_credential(ROOM, &args.user_id)
-        .await?
-        .with_context(|| format!("there is no user {}", args.user_id))?;
-    let merchant = credential.merchant;
-    let mut order =
-        store.load_order(merchant, OrderKey::Reference { room: ROOM, reference: &args.order }).await?;
-    if order.is_none()
-        && let Ok(number) = args.order.trim_start_matches('S').parse()
-    {
-        order = store.load_order(merchant, OrderKey::Number(OrderNo(number))).await?;
+    match command {
+        Command::Show(args) => show(args).await,
+        Command::List(args) => list(args).await,
     }
-    let Some(order) = order else { bail!("{} has no order {}", args.user_id, args.order) };
-    let terms = &order.terms;
-    say(&format!("order      {}  ({})", order.number, order.room));
-    say(&format!("reference  {}", order.reference));
-    say(&format!("state      {}  version {}", order.state.name(), order.version));
-    say(&format!("amount     {:?} = {:?} at {}", terms.amount, terms.payer_amount(), terms.payer_rate));
-    say(&format!("how        {:?}, {}, account {}", terms.method, terms.flow.as_str(), terms.account));
-    say(&format!(
-        "created    {}, expires {}",
-        clock::display(terms.created_at),
-        clock::display(terms.expires_at)
-    ));
-    let funds = order.funds;
-    say(&format!(
-        "funds      captured {}  refunded {}  refunding {}  (minor units)",
-        funds.captured_minor, funds.refunded_minor, funds.refunding_minor
-    ));
+}
+
+async fn show(args: ShowArgs) -> Result<()> {
+    let (store, _) = app::open(&args.login.data.config()?, false)?;
+    let (room, credential) = login::find(&*store, args.login.room, &args.login.login).await?;
+    let merchant = credential.merchant;
+    let Some(order) = find(&*store, room, merchant, &args.order).await? else {
+        bail!("{} has no order {}", credential.login, args.order)
+    };
+    show_terms(&order);
     say("journal");
     for (number, (at, event)) in (1..).zip(store.load_events(merchant, order.number).await?) {
         say(&format!(
@@ -71,13 +83,7 @@ pub async fn run(command: Command) -> Result<()> {
         say(&format!("  {event:>3}  {:<40} {:?}", posting.account.to_string(), posting.amount));
     }
     for refund in store.load_refunds(merchant, order.number).await? {
-        say(&format!(
-            "refund {}   {} minor, {}, {}",
-            refund.number.0,
-            refund.amount_minor,
-            refund.state.name(),
-            refund.note
-        ));
+        say(&refund_line(&order, &refund));
     }
     show_notifications(&*store, merchant, order.number, order.events).await?;
     for work in store.load_work(merchant, order.number).await? {
@@ -89,6 +95,84 @@ pub async fn run(command: Command) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+async fn find(store: &dyn Store, room: RoomName, merchant: MerchantId, text: &str) -> Result<Option<Order>> {
+    let reference = OrderKey::Reference { room: room.word(), reference: text };
+    if let Some(order) = store.load_order(merchant, reference).await? {
+        return Ok(Some(order));
+    }
+    if let Some((number, _)) = store.find_refund(merchant, room.word(), text).await? {
+        return Ok(store.load_order(merchant, OrderKey::Number(number)).await?);
+    }
+    // Rooms put letters before our number.
+    match text.trim_start_matches(|c: char| c.is_ascii_uppercase()).parse() {
+        Ok(number) => Ok(store.load_order(merchant, OrderKey::Number(OrderNo(number))).await?),
+        Err(_) => Ok(None),
+    }
+}
+
+fn show_terms(order: &Order) {
+    let terms = &order.terms;
+    say(&format!("order      {}  ({})", order.number, order.room));
+    say(&format!("reference  {}", one_line(&order.reference)));
+    say(&format!("state      {}  version {}", order.state.name(), order.version));
+    let paid = format!("{:?} = {:?} at {}", terms.total(), terms.payer_amount(), terms.payer_rate);
+    match terms.tip_minor {
+        0 => say(&format!("amount     {paid}")),
+        tip => {
+            say(&format!("amount     {:?}", terms.amount));
+            say(&format!("tip        {:?}", Money::new(tip, terms.amount.currency)));
+            say(&format!("total      {paid}"));
+        }
+    }
+    let method = order.method().map_or("not chosen yet", Method::as_str);
+    say(&format!("how        {method}, {}, account {}", terms.flow.as_str(), terms.account));
+    if order.choices.len() > 1 {
+        let choices: Vec<&str> = order.choices.iter().map(Method::as_str).collect();
+        say(&format!("choices    {}", choices.join(", ")));
+    }
+    for (name, value) in [("operator", &terms.operator), ("terminal", &terms.terminal)] {
+        if !value.is_empty() {
+            say(&format!("{name:<10} {}", one_line(value)));
+        }
+    }
+    for (name, value) in &terms.particulars {
+        say(&format!("{:<10} {}", one_line(name), one_line(value)));
+    }
+    say(&format!(
+        "created    {}, expires {}",
+        clock::display(terms.created_at),
+        clock::display(terms.expires_at)
+    ));
+    let funds = order.funds;
+    say(&format!(
+        "funds      captured {}  refunded {}  refunding {}  (minor units)",
+        funds.captured_minor, funds.refunded_minor, funds.refunding_minor
+    ));
+}
+
+fn refund_line(order: &Order, refund: &Refund) -> String {
+    let amount = Money::new(refund.amount_minor, order.terms.amount.currency);
+    let mut line = format!("refund {}   {amount:?}, {}", refund.number.0, refund.state.name());
+    if let RefundState::Failed { reason, .. } = &refund.state {
+        let _ = write!(line, " ({})", one_line(reason));
+    }
+    if refund.reverses_late_payment {
+        line += ", of a late payment";
+    }
+    if order.choices.len() > 1
+        && let Some(method) = order.method_of(refund.choice)
+    {
+        let _ = write!(line, ", of choice {} ({})", refund.choice, method.as_str());
+    }
+    if let Some(reference) = &refund.reference {
+        let _ = write!(line, ", reference {}", one_line(reference));
+    }
+    if !refund.note.is_empty() {
+        let _ = write!(line, ", note {}", one_line(&refund.note));
+    }
+    line + &format!(", asked for {}", clock::display(refund.requested_at))
 }
 
 async fn show_notifications(
@@ -111,9 +195,69 @@ async fn show_notifications(
                 clock::display(attempt.at),
                 attempt.status.map_or_else(|| "no answer".into(), |status| status.to_string()),
                 attempt.took_ms,
-                attempt.answer
+                one_line(&attempt.answer)
             ));
         }
     }
     Ok(())
+}
+
+async fn list(args: ListArgs) -> Result<()> {
+    let (store, _) = app::open(&args.login.data.config()?, false)?;
+    let (room, credential) = login::find(&*store, args.login.room, &args.login.login).await?;
+    let search = OrderSearch {
+        room: room.word().into(),
+        operator: args.operator.unwrap_or_default(),
+        terminal: args.terminal.unwrap_or_default(),
+        state: args.state.unwrap_or_default(),
+        limit: args.limit,
+    };
+    let orders = own_orders(&*store, &credential, search).await?;
+    for order in &orders {
+        say(&order_line(order));
+    }
+    say(&format!("{} listed", orders.len()));
+    Ok(())
+}
+
+/// The login's own: another login of the same merchant has other accounts.
+async fn own_orders(
+    store: &dyn Store,
+    credential: &Credential,
+    mut search: OrderSearch,
+) -> Result<Vec<Order>> {
+    let wanted = search.limit as usize;
+    loop {
+        let mut orders = store.search_orders(credential.merchant, &search).await?;
+        let is_all = orders.len() < search.limit as usize;
+        let codes = || credential.accounts.iter().map(|account| account.code.as_str());
+        orders.retain(|order| codes().any(|code| code == order.terms.account));
+        if is_all || orders.len() >= wanted || search.limit == u32::MAX {
+            orders.truncate(wanted);
+            return Ok(orders);
+        }
+        search.limit = search.limit.saturating_mul(4);
+    }
+}
+
+/// Number, reference, state, amount, tip, method, operator, terminal, created; `-` for what there is none of.
+fn order_line(order: &Order) -> String {
+    let terms = &order.terms;
+    let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { one_line(text) };
+    let tip = match terms.tip_minor {
+        0 => "-".to_owned(),
+        tip => Money::new(tip, terms.amount.currency).to_string(),
+    };
+    let columns = [
+        order.number.to_string(),
+        one_line(&order.reference),
+        order.state.name().to_owned(),
+        format!("{:?}", terms.amount),
+        tip,
+        or_dash(order.method().map_or("", Method::as_str)),
+        or_dash(&terms.operator),
+        or_dash(&terms.terminal),
+        clock::display(terms.created_at),
+    ];
+    columns.join("  ")
 }

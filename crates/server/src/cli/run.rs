@@ -13,8 +13,8 @@ use crate::app::{self, Listeners};
 use crate::config::Config;
 use crate::http::admin;
 use crate::rooms::key_place;
-use crate::sandbox::merchants::{self, DOCUMENT_KEY, PRINTED_KEYS};
-use crate::sandbox::{Sandbox, example_curl};
+use crate::sandbox::merchants::{self, DOCUMENT_KEY, OTTPAY_KEY, PRINTED_KEYS};
+use crate::sandbox::{Sandbox, example_curl, example_ottpay_curl};
 use crate::vault::Vault;
 use crate::{clock, logging};
 
@@ -108,9 +108,16 @@ fn welcome(config: &Config) -> String {
             user.wallets.iter().map(|(id, _, currency)| format!("{id} ({currency})")).collect();
         text += &format!("  user {:<11} wallets {}\n", user.user_id, wallets.join(", "));
     }
+    text += &format!("\nOTT Pay at {url}/processV2, sign key {OTTPAY_KEY}\n");
+    for till in merchants::tills() {
+        text += &format!("  merchant {:<7} {}\n", till.merchant_id, till.currencies.join(", "));
+    }
     text + &format!(
-        "\nA signed order; paste it, then open host_url/nonce of the answer:\n\n{}\n",
-        example_curl(url)
+        "\nA signed Latipay order; paste it, then open host_url/nonce of the answer:\n\n{}\n\n\
+         An encrypted OTT Pay order; pay it in the test wallet. The answer is read by\n\
+         tillgate verify ottpay --key {OTTPAY_KEY} '{{…}}':\n\n{}\n",
+        example_curl(url),
+        example_ottpay_curl(url)
     )
 }
 
@@ -134,7 +141,7 @@ pub async fn serve(args: ServeArgs) -> Result<()> {
     refuse_document_keys(&store, &vault).await?;
     let stop = stop_signal()?;
     let listeners = Listeners::bind(&config).await?;
-    tracing::warn!("no channel to a wallet is configured: orders are refused with code 302 until one is");
+    tracing::warn!("no channel to a wallet is configured: orders are refused (Latipay code 302, OTT Pay PARAM_ERROR biz_type) until one is");
     tracing::info!(listen = %config.listen, admin = %config.admin_listen, public_url = %config.public_url, "serving");
     let assembled = app::assemble(config, store, vault, None)?;
     app::run(assembled, listeners, metrics, stop).await;

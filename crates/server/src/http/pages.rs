@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use tillgate_core::order::CHOICES_MAX;
 use tillgate_core::{FailReason, Method, Money, Order, OrderState, Presentation, Terms};
 use tillgate_protocols::latipay as room;
 use tillgate_protocols::wire::nonce;
@@ -23,6 +24,8 @@ use crate::rooms::Shown;
 
 /// How long a page's question for news waits; browsers and proxies hold a request that long.
 const NEWS_PATIENCE: Duration = Duration::from_secs(25);
+/// The same while there is no code to show, for each question asks the channel again.
+const CODE_PATIENCE: Duration = Duration::from_secs(3);
 
 /// What a request says about who looks.
 #[derive(Debug)]
@@ -30,6 +33,10 @@ pub struct Visitor {
     pub language: Language,
     /// What the page shows already, in a question for news.
     pub known: Option<String>,
+    /// The number of the choice it shows.
+    pub choice: Option<u32>,
+    /// What he asked for just now could not be done.
+    pub problem: bool,
 }
 
 impl Visitor {
@@ -40,7 +47,12 @@ impl Visitor {
                 .map(|(_, value)| value.into_owned())
         };
         let accepts = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        Self { language: Language::choose(find("lang").as_deref(), accepts), known: find("known") }
+        Self {
+            language: Language::choose(find("lang").as_deref(), accepts),
+            known: find("known"),
+            choice: find("choice").and_then(|choice| choice.parse().ok()),
+            problem: find("problem").is_some(),
+        }
     }
 }
 
@@ -181,10 +193,11 @@ pub async fn hosted(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let language = Visitor::of(query.as_deref(), &headers).language;
+    let visitor = Visitor::of(query.as_deref(), &headers);
+    let language = visitor.language;
     let nonce = path.map(|Path(nonce)| nonce).unwrap_or_default();
     match payable(&app, &nonce).await {
-        Ok(Some(payable)) => page(StatusCode::OK, view(&app, &nonce, language, &payable).render()),
+        Ok(Some(payable)) => page(StatusCode::OK, view(&app, &nonce, &visitor, &payable).render()),
         Ok(None) => {
             page(StatusCode::NOT_FOUND, HostedPage::not_found(language, app.sandbox.is_some()).render())
         }
@@ -195,7 +208,8 @@ pub async fn hosted(
     }
 }
 
-/// The payer chose a wallet on the page. Whatever comes of it, the page shows how things stand.
+/// The payer chose a wallet on the page. Whatever comes of it, the page shows how things stand; if the wallet shown
+/// before cannot be closed now, it says that too.
 pub async fn choose(
     State(app): State<Arc<App>>,
     path: Result<Path<String>, PathRejection>,
@@ -211,16 +225,15 @@ pub async fn choose(
     let chosen = async {
         let Some(order) = linked(&app, &nonce).await? else { return Ok(false) };
         let shown = shown(&app, &order).await?;
-        if shown.choices.contains(&method) {
+        if shown.choices.contains(&method) && order.choices.len() < CHOICES_MAX {
             app.gateway.choose(order, &method, &shown.seller).await?;
         }
         Ok::<_, Problem>(true)
     };
+    let address = format!("/pay/{nonce}?lang={}", language.code());
     match chosen.await {
-        // A channel that will not let go of the last choice now, or too many choices: the page tells what holds.
-        Ok(true) | Err(Problem::Unavailable | Problem::Refused(_)) => {
-            redirect(&format!("/pay/{nonce}?lang={}", language.code()))
-        }
+        Ok(true) | Err(Problem::Refused(_)) => redirect(&address),
+        Err(Problem::Unavailable) => redirect(&format!("{address}&problem=1")),
         Ok(false) => {
             page(StatusCode::NOT_FOUND, HostedPage::not_found(language, app.sandbox.is_some()).render())
         }
@@ -237,8 +250,9 @@ pub fn rate_words(terms: &Terms) -> Option<String> {
     (shop != payer).then(|| format!("1 {} = {} {}", shop.code(), terms.payer_rate.to_places(5), payer.code()))
 }
 
-fn view(app: &App, nonce: &str, language: Language, payable: &Payable) -> HostedPage {
+fn view(app: &App, nonce: &str, visitor: &Visitor, payable: &Payable) -> HostedPage {
     let Payable { order, shown } = payable;
+    let language = visitor.language;
     let terms = &order.terms;
     let (total, payer) = (terms.total(), terms.payer_amount());
     let foreign = payer.currency != total.currency;
@@ -252,8 +266,14 @@ fn view(app: &App, nonce: &str, language: Language, payable: &Payable) -> Hosted
     HostedPage {
         language,
         state: payable.state(),
-        method: method.unwrap_or(Wallet::Alipay),
-        choices: shown.choices.iter().filter_map(wallet).collect(),
+        method,
+        // Not when that was the last choice there is.
+        choices: match order.choices.len() {
+            CHOICES_MAX.. => Vec::new(),
+            _ => shown.choices.iter().filter_map(wallet).collect(),
+        },
+        choice: order.choice(),
+        choice_failed: visitor.problem,
         choose_url: format!("/pay/{nonce}?lang={}", language.code()),
         seller: shown.seller.clone(),
         description: terms.description.clone(),
@@ -292,19 +312,20 @@ pub async fn hosted_status(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let known = Visitor::of(query.as_deref(), &headers).known;
+    let Visitor { known, choice: known_choice, .. } = Visitor::of(query.as_deref(), &headers);
     let nonce = path.map(|Path(nonce)| nonce).unwrap_or_default();
     let news = async {
         let Some(first) = payable(&app, &nonce).await? else { return Ok(None) };
-        if known.as_deref() != Some(first.state().word()) {
+        let (choice, state) = (first.order.choice(), first.state());
+        if known.as_deref() != Some(state.word()) || known_choice.is_some_and(|known| known != choice) {
             return Ok(Some(first));
         }
         let Some(_place) = app.page_polls.enter(first.order.merchant) else {
             return Ok(Some(first));
         };
-        let (choice, state) = (first.order.choice(), first.state());
+        let patience = if state == HostedState::TryAgain { CODE_PATIENCE } else { NEWS_PATIENCE };
         let is_news = |order: &Order| order.choice() != choice || state_of(order, &first.shown) != state;
-        let order = app.gateway.wait_until(first.order.clone(), NEWS_PATIENCE, is_news).await?;
+        let order = app.gateway.wait_until(first.order.clone(), patience, is_news).await?;
         let shown = shown(&app, &order).await?;
         Ok::<_, Problem>(Some(Payable { order, shown }))
     };

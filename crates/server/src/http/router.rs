@@ -32,9 +32,9 @@ pub fn router(app: Arc<App>) -> Router {
         .on("/cancel", post(latipay::cancel))
         .on("/v2/cancel", post(latipay::cancel))
         .on("/openapi/latipay.json", get(latipay::openapi))
-        .on("/processV2", post(ottpay::process))
-        .on("/process", post(ottpay::process))
-        .on("/processV3", post(ottpay::process))
+        .on("/processV2", post(ottpay::process).fallback(ottpay::wrong_method))
+        .on("/process", post(ottpay::process).fallback(ottpay::wrong_method))
+        .on("/processV3", post(ottpay::process).fallback(ottpay::wrong_method))
         .on("/openapi/ottpay.json", get(ottpay::openapi))
         // Set before the layer: a pre-flight is a method no route takes.
         .method_not_allowed_fallback(pages::method_not_allowed)

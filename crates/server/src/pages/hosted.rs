@@ -12,8 +12,6 @@ use super::texts::{Language, StateText, Texts};
 pub enum HostedState {
     /// The customer has not said which wallet he pays with.
     Choosing,
-    /// The wallet has not given us a code yet.
-    Preparing,
     Waiting,
     /// The time is over and the wallet is being asked a last time.
     Closing,
@@ -34,7 +32,6 @@ impl HostedState {
     pub fn word(&self) -> &'static str {
         match self {
             HostedState::Choosing => "choosing",
-            HostedState::Preparing => "preparing",
             HostedState::Waiting => "waiting",
             HostedState::Closing => "closing",
             HostedState::Paid { .. } => "paid",
@@ -51,7 +48,7 @@ impl HostedState {
         use HostedState::*;
         match self {
             Paid { .. } | Declined | Expired | Cancelled | NotFound => true,
-            Choosing | Preparing | Waiting | Closing | TryAgain => false,
+            Choosing | Waiting | Closing | TryAgain => false,
         }
     }
 
@@ -59,7 +56,6 @@ impl HostedState {
         let hosted = &texts.hosted;
         match self {
             HostedState::Choosing => &hosted.choosing,
-            HostedState::Preparing => &hosted.preparing,
             HostedState::Waiting => &hosted.waiting,
             HostedState::Closing => &hosted.closing,
             HostedState::Paid { .. } => &hosted.paid,
@@ -78,7 +74,7 @@ impl HostedState {
             HostedState::Declined => "bad",
             HostedState::Expired => "late",
             HostedState::Cancelled | HostedState::NotFound => "none",
-            HostedState::Preparing | HostedState::Closing => "busy",
+            HostedState::Closing => "busy",
             HostedState::Choosing | HostedState::Waiting | HostedState::TryAgain => "wait",
         }
     }
@@ -89,12 +85,16 @@ impl HostedState {
 pub struct HostedPage {
     pub language: Language,
     pub state: HostedState,
-    /// What he pays with; while he chooses it says nothing.
-    pub method: Method,
+    /// What he pays with; None while he chooses.
+    pub method: Option<Method>,
     /// What he may choose from, again too; empty if the shop has chosen.
     pub choices: Vec<Method>,
+    /// Counts what was chosen so far, for the question whether there is news.
+    pub choice: u32,
     /// Path that takes his choice.
     pub choose_url: String,
+    /// His choice could not be carried out just now; what is shown is what holds.
+    pub choice_failed: bool,
     pub seller: String,
     pub description: String,
     /// What he pays in the shop's currency, without its name: `128.00`.
@@ -133,9 +133,11 @@ impl HostedPage {
         HostedPage {
             language,
             state: HostedState::NotFound,
-            method: Method::Alipay,
+            method: None,
             choices: Vec::new(),
+            choice: 0,
             choose_url: String::new(),
+            choice_failed: false,
             seller: String::new(),
             description: String::new(),
             amount: String::new(),
@@ -164,8 +166,38 @@ impl HostedPage {
         self.state.text(self.t())
     }
 
+    /// The wallet's name, or the word for any.
     fn method_name(&self) -> &'static str {
-        self.method.name(self.t())
+        self.method.map_or(self.t().hosted.wallet, |method| method.name(self.t()))
+    }
+
+    fn choose_link(&self) -> &str {
+        links::own_path(&self.choose_url).unwrap_or_default()
+    }
+
+    /// There is another wallet to go over to.
+    fn may_change(&self) -> bool {
+        let is_open = matches!(self.state, HostedState::Waiting | HostedState::TryAgain);
+        is_open && self.choices.iter().any(|one| Some(*one) != self.method)
+    }
+
+    fn is_current(&self, method: Method) -> bool {
+        self.method == Some(method)
+    }
+
+    /// Said only while he can still do something about it.
+    fn choice_problem(&self) -> Option<&'static str> {
+        let is_open = self.state == HostedState::Choosing || self.may_change();
+        (self.choice_failed && is_open).then_some(self.t().hosted.choice_failed)
+    }
+
+    /// Seconds until a browser without scripts looks again: not from under somebody who reads and chooses.
+    fn reload_s(&self) -> u32 {
+        if self.state == HostedState::Choosing || self.choice_problem().is_some() { 15 } else { 3 }
+    }
+
+    fn tip_words(&self) -> Option<String> {
+        self.tip.as_ref().map(|tip| self.t().includes_tip.replace("{}", tip))
     }
 
     /// The code, while it may be paid: not in trouble, when nobody knows whether it was paid already.
@@ -175,6 +207,14 @@ impl HostedPage {
 
     fn code_picture(&self) -> Option<String> {
         self.code().and_then(picture::qr_png_data_url)
+    }
+
+    /// What stands beside the clock while it runs.
+    fn counting(&self) -> Option<&'static str> {
+        match self.state {
+            HostedState::Choosing => Some(self.t().hosted.time_left),
+            _ => self.code().map(|_| self.says().title),
+        }
     }
 
     fn wallet_link(&self) -> Option<&str> {

@@ -11,6 +11,7 @@ mod links;
 mod method;
 mod picture;
 mod sandbox;
+mod shop;
 mod texts;
 mod wallet;
 
@@ -25,9 +26,10 @@ pub use hosted::{HostedPage, HostedState};
 pub use method::Method;
 pub use picture::{bar_code_svg, qr_png_data_url, qr_svg};
 pub use sandbox::{
-    Credentials, CredentialsWallet, ReceivedNotification, ReceiverAnswer, ReceiverPage, RuleRow, RulesPage,
-    SandboxHome, ShopPage, ShopProblem, ShopReturn, ShopWallet,
+    Credentials, CredentialsWallet, ProtocolPaths, ReceivedNotification, ReceiverAnswer, ReceiverPage,
+    RuleRow, RulesPage, SandboxHome, TillCredentials, Verdict,
 };
+pub use shop::{AskedReturn, ShopPage, ShopProblem, ShopProtocol, ShopReturn, ShopWallet};
 pub use texts::{Language, Texts};
 pub use wallet::{
     LastCharge, PayCodePage, PendingCard, ScanPage, WalletPaymentPage, WalletPaymentState, WalletProblem,

@@ -19,7 +19,7 @@ pub fn long() -> String {
 pub fn hosted_states() -> Vec<HostedState> {
     use HostedState::*;
     vec![
-        Preparing,
+        Choosing,
         Waiting,
         Closing,
         Paid { at: "2026-03-14 10:42:07".into() },
@@ -34,11 +34,19 @@ pub fn hosted_states() -> Vec<HostedState> {
 pub fn hosted(language: Language, state: HostedState, method: Method) -> HostedPage {
     HostedPage {
         language,
+        method: (state != HostedState::Choosing).then_some(method),
+        choices: match state {
+            HostedState::Choosing | HostedState::Waiting | HostedState::TryAgain => Method::ALL.to_vec(),
+            _ => Vec::new(),
+        },
+        choice: u32::from(state != HostedState::Choosing),
+        choose_url: "/pay/nonce?lang=en".into(),
+        choice_failed: false,
         state,
-        method,
         seller: "Harbour Café".into(),
         description: "2 × flat white, 1 × banana bread".into(),
         amount: "128.00".into(),
+        tip: Some("3.00".into()),
         currency: "NZD".into(),
         payer_amount: Some("594.55".into()),
         rate: Some("1 NZD = 4.64490 CNY".into()),
@@ -157,8 +165,19 @@ pub fn home(language: Language) -> SandboxHome {
                 wallets: vec![wallet("W000000003", "CNY", &[Method::Wechat])],
             },
         ],
-        curl: "curl http://127.0.0.1:8080/v2/transaction \\\n  -H 'Content-Type: application/json' \\\n  -d '{\"user_id\":\"U000000001\",\"wallet_id\":\"W000000001\",\"amount\":\"12.00\",\"payment_method\":\"alipay\",\n       \"merchant_reference\":\"first-order\",\"signature\":\"14b8268b\"}'".into(),
-        openapi_url: "/openapi.json".into(),
+        latipay: ProtocolPaths { curl: "curl http://127.0.0.1:8080/v2/transaction \\\n  -H 'Content-Type: application/json' \\\n  -d '{\"user_id\":\"U000000001\",\"wallet_id\":\"W000000001\",\"amount\":\"12.00\",\"payment_method\":\"alipay\",\n       \"merchant_reference\":\"first-order\",\"signature\":\"14b8268b\"}'".into(),
+        openapi_url: "/openapi/latipay.json".into() },
+        tills: vec![TillCredentials {
+            name: "Maple Bakery Montréal".into(),
+            merchant_id: "QC00005496".into(),
+            sign_key: "6698851A525C9433".into(),
+            currencies: vec!["CAD".into(), "USD".into()],
+        }],
+        ottpay: ProtocolPaths {
+            curl: "curl -s http://127.0.0.1:8080/processV2 -d '{\"action\":\"ACTIVEPAY\",\"data\":\"QUJD\"}'".into(),
+            openapi_url: "/openapi/ottpay.json".into(),
+        },
+        decrypt: "tillgate verify ottpay --key 6698851A525C9433 '{…}'".into(),
     }
 }
 
@@ -207,18 +226,27 @@ pub fn rules(language: Language) -> RulesPage {
 }
 
 pub fn receiver(language: Language) -> ReceiverPage {
-    let letter = |reference: &str, status: &str, holds, attempt, answered| {
+    let letter = |reference: &str, status: &str, verdict, attempt, answered| {
         ReceivedNotification {
         at: "2026-03-14 10:42:07".into(),
         reference: reference.into(),
         status: status.into(),
         amount: "128.00".into(),
         currency: "NZD".into(),
-        signature_holds: holds,
+        verdict,
         attempt,
         answered,
         raw_body: "merchant_reference=dsi39ej430sks03&order_id=2026031400000033&currency=NZD&amount=128.00&payment_method=alipay&status=paid&pay_time=2026-03-14%2010%3A42%3A07&signature=840151e0dc39496e22b410b83058b4ddd633b786936c505ae978fae029a1e0f1".into(),
+        opened: Vec::new(),
     }
+    };
+    let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let sealed = ReceivedNotification {
+        amount: "1200".into(),
+        currency: String::new(),
+        raw_body: r#"{"rsp_code":"SUCCESS","rsp_msg":"success","merchant_id":"QC00005496","data":"tVf2l1Jw5ZQ8yH1r0n==","md5":"F70CA047AD9F5B4CE0C6E5A4FDB936A0"}"#.into(),
+        opened: vec![field("order_id", "shop-77aa01"), field("amount", "1200"), field("tip", "300")],
+        ..letter("shop-77aa01", "success", Verdict::Opened("QC00005496".into()), 1, ReceiverAnswer::Ok)
     };
     ReceiverPage {
         language,
@@ -227,9 +255,16 @@ pub fn receiver(language: Language) -> ReceiverPage {
         answer: ReceiverAnswer::OkSent,
         saved: true,
         notifications: vec![
-            letter("dsi39ej430sks03", "paid", true, 1, ReceiverAnswer::Ok),
-            letter(&"reference-as-long-as-they-come-".repeat(3), "failed", false, 3, ReceiverAnswer::Silence),
-            letter("order-17", "canceled", true, 2, ReceiverAnswer::Error),
+            letter("dsi39ej430sks03", "paid", Verdict::Signed, 1, ReceiverAnswer::Ok),
+            letter(
+                &"reference-as-long-as-they-come-".repeat(3),
+                "failed",
+                Verdict::NotSigned,
+                3,
+                ReceiverAnswer::Silence,
+            ),
+            letter("order-17", "canceled", Verdict::NotOpened, 2, ReceiverAnswer::Error),
+            sealed,
         ],
         version: "9".into(),
         status_url: "/sandbox/receiver/status".into(),
@@ -240,6 +275,7 @@ pub fn shop(language: Language) -> ShopPage {
     ShopPage {
         language,
         csrf: "token".into(),
+        protocol: ShopProtocol::Latipay,
         wallets: vec![
             ShopWallet { wallet_id: "W000000001".into(), label: "Harbour Café · NZD".into() },
             ShopWallet { wallet_id: "W000000003".into(), label: "南太平洋礼品店 · CNY".into() },
@@ -247,6 +283,7 @@ pub fn shop(language: Language) -> ShopPage {
         chosen_wallet: "W000000001".into(),
         chosen_method: Method::Alipay,
         amount: "12.00".into(),
+        tip: String::new(),
         problem: None,
         returned: None,
     }
@@ -259,5 +296,24 @@ pub fn shop_returns(reference: &str) -> Vec<ShopReturn> {
         currency: "NZD".into(),
         reference: reference.into(),
     };
-    ["paid", "failed", "canceled", "pending"].map(signed).into_iter().chain([ShopReturn::Forged]).collect()
+    let asked = |status: &str, agrees| {
+        ShopReturn::Asked(Box::new(AskedReturn {
+            reference: reference.into(),
+            address_status: "Trade_Finished".into(),
+            address_total: "1500".into(),
+            status: status.into(),
+            amount: "15.00".into(),
+            tip: Some("3.00".into()),
+            currency: "CAD".into(),
+            agrees,
+        }))
+    };
+    let others = [
+        ShopReturn::Forged,
+        asked("SUCCESS", true),
+        asked("PROCESSING", false),
+        asked("ORDERCLOSE", false),
+        ShopReturn::NotKnown { reference: reference.into() },
+    ];
+    ["paid", "failed", "canceled", "pending"].map(signed).into_iter().chain(others).collect()
 }

@@ -1,10 +1,10 @@
-//! The sandbox's own pages: start, rules, the merchant's receiver and a demo shop.
+//! The sandbox's own pages: start, rules and the merchant's receiver.
 
 use askama::Template;
 
 use super::links;
 use super::method::Method;
-use super::texts::{Language, StateText, Texts};
+use super::texts::{Language, Texts};
 
 /// `/sandbox`: what this is and everything needed to begin.
 #[derive(Debug, Clone, Template)]
@@ -14,10 +14,26 @@ pub struct SandboxHome {
     /// Where the API answers: `http://127.0.0.1:8080`.
     pub base_url: String,
     pub merchants: Vec<Credentials>,
+    pub latipay: ProtocolPaths,
+    pub tills: Vec<TillCredentials>,
+    pub ottpay: ProtocolPaths,
+    /// How to read an OTT Pay answer, ready to be completed.
+    pub decrypt: String,
+}
+
+/// How to begin with a protocol.
+#[derive(Debug, Clone)]
+pub struct ProtocolPaths {
     /// A signed order, ready to run.
     pub curl: String,
     /// Path of the OpenAPI document.
     pub openapi_url: String,
+}
+
+impl ProtocolPaths {
+    fn openapi_link(&self) -> Option<&str> {
+        links::own_path(&self.openapi_url)
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -26,6 +42,16 @@ pub struct Credentials {
     pub user_id: String,
     pub api_key: String,
     pub wallets: Vec<CredentialsWallet>,
+}
+
+/// A merchant of OTT Pay.
+#[derive(Debug, Clone)]
+pub struct TillCredentials {
+    pub name: String,
+    pub merchant_id: String,
+    pub sign_key: String,
+    /// The one his messages mean comes first.
+    pub currencies: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -42,10 +68,6 @@ impl SandboxHome {
 
     fn t(&self) -> &'static Texts {
         self.language.texts()
-    }
-
-    fn openapi_link(&self) -> Option<&str> {
-        links::own_path(&self.openapi_url)
     }
 }
 
@@ -149,18 +171,46 @@ pub struct ReceivedNotification {
     /// The word on the wire: `paid`.
     pub status: String,
     pub amount: String,
+    /// Empty where the protocol counts in minor units and does not say of what.
     pub currency: String,
-    pub signature_holds: bool,
+    pub verdict: Verdict,
     pub attempt: u32,
     pub answered: ReceiverAnswer,
     pub raw_body: String,
+    /// What was inside the raw body, if that is encrypted.
+    pub opened: Vec<(String, String)>,
+}
+
+/// What the merchant's half of the protocol says about a notification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    Signed,
+    /// Encrypted for this merchant, and whole.
+    Opened(String),
+    NotSigned,
+    NotOpened,
+}
+
+impl Verdict {
+    fn holds(&self) -> bool {
+        matches!(self, Verdict::Signed | Verdict::Opened(_))
+    }
+
+    fn words(&self, texts: &Texts) -> String {
+        match self {
+            Verdict::Signed => texts.sandbox.holds.into(),
+            Verdict::Opened(merchant) => texts.sandbox.opened.replace("{}", merchant),
+            Verdict::NotSigned => texts.sandbox.broken.into(),
+            Verdict::NotOpened => texts.sandbox.not_opened.into(),
+        }
+    }
 }
 
 impl ReceivedNotification {
     fn tone(&self) -> &'static str {
         match self.status.as_str() {
-            "paid" => "good",
-            "failed" => "bad",
+            "paid" | "success" => "good",
+            "failed" | "failure" => "bad",
             _ => "plain",
         }
     }
@@ -177,98 +227,5 @@ impl ReceiverPage {
 
     fn live_url(&self) -> &str {
         links::own_path(&self.status_url).unwrap_or_default()
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ShopProblem {
-    BadAmount,
-    BadMethod,
-    PageTooOld,
-    Trouble,
-}
-
-/// `/sandbox/shop`: a shop with one product, to see a payment without writing code.
-#[derive(Debug, Clone, Template)]
-#[template(path = "sandbox_shop.html")]
-pub struct ShopPage {
-    pub language: Language,
-    pub csrf: String,
-    pub wallets: Vec<ShopWallet>,
-    /// The wallet id, the method and the amount that are filled in.
-    pub chosen_wallet: String,
-    pub chosen_method: Method,
-    pub amount: String,
-    pub problem: Option<ShopProblem>,
-    /// Somebody just came back from paying.
-    pub returned: Option<ShopReturn>,
-}
-
-/// What the address says that a shopper came back with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ShopReturn {
-    /// Its signature holds.
-    Signed {
-        /// The word on the wire: `paid`.
-        status: String,
-        amount: String,
-        currency: String,
-        reference: String,
-    },
-    Forged,
-}
-
-impl ShopReturn {
-    fn word(&self) -> &str {
-        match self {
-            ShopReturn::Signed { status, .. } => status,
-            ShopReturn::Forged => "forged",
-        }
-    }
-
-    fn text(&self, texts: &'static Texts) -> &'static StateText {
-        match self.word() {
-            "paid" => &texts.sandbox.shop_paid,
-            "failed" => &texts.sandbox.shop_failed,
-            "canceled" => &texts.sandbox.shop_cancelled,
-            "forged" => &texts.sandbox.shop_forged,
-            _ => &texts.sandbox.shop_open,
-        }
-    }
-
-    fn sign(&self) -> &'static str {
-        match self.word() {
-            "paid" => "good",
-            "failed" | "forged" => "bad",
-            "canceled" => "none",
-            _ => "late",
-        }
-    }
-}
-
-#[derive(Debug, Clone)]
-pub struct ShopWallet {
-    pub wallet_id: String,
-    /// `Harbour Café · NZD`.
-    pub label: String,
-}
-
-impl ShopPage {
-    pub fn render(&self) -> Result<String, askama::Error> {
-        Template::render(self)
-    }
-
-    fn t(&self) -> &'static Texts {
-        self.language.texts()
-    }
-
-    fn problem_text(&self) -> Option<&'static str> {
-        let texts = self.t();
-        self.problem.map(|problem| match problem {
-            ShopProblem::BadAmount => texts.sandbox.shop_bad_amount,
-            ShopProblem::BadMethod => texts.sandbox.shop_bad_method,
-            ShopProblem::PageTooOld => texts.wallet_problems.page_too_old,
-            ShopProblem::Trouble => texts.sandbox.shop_trouble,
-        })
     }
 }

@@ -16,6 +16,8 @@ fn every_page(language: Language, name: &str, address: &str) -> Vec<(String, Str
             page.description = format!("{name} 2 × flat white");
             page.return_url = Some(address.into());
             add(format!("hosted-{}-{}", page.state.word(), method.word()), page.render());
+            page.choice_failed = true;
+            add(format!("hosted-{}-{}-problem", page.state.word(), method.word()), page.render());
         }
         let mut page = scan(language, method);
         page.pending[0].seller = name.into();
@@ -41,13 +43,15 @@ fn every_page(language: Language, name: &str, address: &str) -> Vec<(String, Str
     }
     let mut page = home(language);
     page.merchants[0].name = name.into();
-    page.curl = name.into();
-    page.openapi_url = address.into();
+    page.latipay = ProtocolPaths { curl: name.into(), openapi_url: address.into() };
+    page.tills[0].name = name.into();
+    page.ottpay = page.latipay.clone();
     add("home".into(), page.render());
     add("rules".into(), rules(language).render());
     let mut page = receiver(language);
     page.notifications[0].reference = name.into();
     page.notifications[0].raw_body = name.into();
+    page.notifications[3].opened[0] = (name.into(), name.into());
     add("receiver".into(), page.render());
     page.notifications.clear();
     add("receiver-empty".into(), page.render());
@@ -58,6 +62,10 @@ fn every_page(language: Language, name: &str, address: &str) -> Vec<(String, Str
     add("shop".into(), page.render());
     for (number, returned) in shop_returns(name).into_iter().enumerate() {
         let mut page = shop(language);
+        if matches!(returned, ShopReturn::Asked(_) | ShopReturn::NotKnown { .. }) {
+            page.protocol = ShopProtocol::OttPay;
+            page.tip = name.into();
+        }
         page.returned = Some(returned);
         add(format!("shop-returned-{number}"), page.render());
     }
@@ -105,7 +113,18 @@ fn every_page_says_its_language_and_keeps_to_the_policy() {
 #[test]
 fn a_chinese_page_has_no_english_sentence_left() {
     for (title, html) in every_page(Language::Chinese, "名", "/x") {
-        for word in ["Return to", "Waiting", "Signature", "Scan ", "shop<", "Pay<"] {
+        for word in [
+            "Return to",
+            "Waiting",
+            "Signature",
+            "Scan ",
+            "shop<",
+            "Pay<",
+            "Tip",
+            "tip ",
+            "another",
+            "Opened",
+        ] {
             assert!(!html.contains(word), "{title} says {word}");
         }
     }
@@ -130,6 +149,45 @@ fn the_code_is_shown_only_while_it_can_be_paid() {
         let payable = state == HostedState::Waiting;
         assert_eq!(html.contains("data:image/png;base64,"), payable, "{state:?}");
         assert_eq!(html.contains("href=\"weixin://wxpay"), payable, "{state:?}");
+    }
+}
+
+#[test]
+fn a_payer_chooses_and_chooses_again_while_it_is_open() {
+    for state in hosted_states() {
+        let page = hosted(Language::English, state.clone(), Method::Wechat);
+        let html = page.render().unwrap();
+        let buttons = html.matches("<button").count();
+        let (expected, counts) = match state {
+            HostedState::Choosing => (3, true),
+            HostedState::Waiting => (2, true),
+            HostedState::TryAgain => (2, false),
+            _ => (0, false),
+        };
+        assert_eq!(buttons, expected, "{state:?}");
+        assert_eq!(html.contains("class=\"clock\""), counts, "{state:?}");
+        assert_eq!(html.contains("method=\"post\" action=\"/pay/nonce?lang=en\""), expected > 0, "{state:?}");
+        assert_eq!(html.contains("aria-current=\"true\""), expected == 2, "{state:?}");
+        assert_eq!(html.contains("includes tip 3.00"), state != HostedState::NotFound, "{state:?}");
+        // A problem is said only to somebody who can try again.
+        let html = HostedPage { choice_failed: true, ..page.clone() }.render().unwrap();
+        assert_eq!(html.contains("role=\"alert\""), expected > 0, "{state:?}");
+        // The shop has chosen.
+        let html = HostedPage { choices: Vec::new(), ..page }.render().unwrap();
+        assert_eq!(html.matches("<button").count(), 0, "{state:?}");
+    }
+}
+
+#[test]
+fn a_trade_number_stays_one_part_of_a_path() {
+    let mut page = payment(Language::English, Method::Alipay, WalletPaymentState::Open);
+    for (trade_no, part) in [("4-2026031400000033.2", "4-2026031400000033.2"), ("../../x", "x"), ("..", "")] {
+        page.trade_no = trade_no.into();
+        let html = page.render().unwrap();
+        assert!(
+            html.contains(&format!("action=\"/sandbox/wallet/alipay/pay/{part}?lang=en\"")),
+            "{trade_no}"
+        );
     }
 }
 
@@ -189,11 +247,11 @@ fn preview() {
             scan(language, Method::Alipay).render().unwrap(),
         )
         .unwrap();
-        std::fs::write(
-            folder.join(format!("plain-shop-{}.html", language.code())),
-            shop(language).render().unwrap(),
-        )
-        .unwrap();
+        for protocol in ShopProtocol::ALL {
+            let name = format!("plain-shop-{protocol:?}-{}.html", language.code());
+            let page = ShopPage { protocol, ..shop(language) };
+            std::fs::write(folder.join(name), page.render().unwrap()).unwrap();
+        }
     }
     for name in ["base.css", "pay.css", "wallet.css", "sandbox.css", "pay.js", "live.js", "mark.svg"] {
         std::fs::write(folder.join("static").join(name), asset(name).unwrap().bytes).unwrap();

@@ -71,14 +71,15 @@ impl PendingCard {
         language.duration(self.age_s)
     }
 
-    /// A trade number in a path: letters, digits, `-` and `_` as they are, everything else dropped.
+    /// A trade number in a path: letters, digits, `-`, `_` and `.` inside as they are, everything else dropped.
     fn slug(&self) -> String {
         slug(&self.trade_no)
     }
 }
 
 fn slug(trade_no: &str) -> String {
-    trade_no.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect()
+    let kept = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    trade_no.chars().filter(kept).skip_while(|c| *c == '.').collect()
 }
 
 impl ScanPage {

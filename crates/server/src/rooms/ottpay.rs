@@ -90,6 +90,12 @@ pub async fn process(State(app): State<Arc<App>>, request: Request) -> Response<
     }
 }
 
+/// Only POST is known here.
+pub async fn wrong_method() -> Response<Body> {
+    let reject = Reject::data("the route takes POST");
+    json(StatusCode::METHOD_NOT_ALLOWED, room::reject_answer(None, &reject))
+}
+
 pub async fn openapi() -> Response<Body> {
     json(StatusCode::OK, room::openapi::document().to_string())
 }

@@ -7,9 +7,9 @@ pub mod api;
 pub mod merchants;
 mod receiver;
 pub mod routes;
-pub use shop::example_curl;
 mod shop;
 mod wallet;
 mod world;
 
+pub use shop::{example_curl, example_ottpay_curl};
 pub use world::Sandbox;

@@ -24,6 +24,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/sandbox", get(shop::home))
         .route("/sandbox/rules", get(rules))
         .route("/sandbox/shop", get(shop::show).post(shop::buy))
+        .route("/sandbox/shop/ottpay", get(shop::ottpay::show).post(shop::ottpay::buy))
         .route("/sandbox/wallet/{wallet}", get(wallet::scan_page).post(wallet::scan))
         .route("/sandbox/wallet/{wallet}/status", get(wallet::scan_status))
         .route("/sandbox/wallet/{wallet}/code", get(wallet::code_page))
@@ -92,7 +93,7 @@ impl Desk {
     /// The fields of a form that was sent from one of our pages.
     pub async fn form(&self, request: Request) -> Form {
         let bytes = body::read(request.into_body(), self.app.body_limits()).await.unwrap_or_default();
-        Form(url::form_urlencoded::parse(&bytes).into_owned().collect())
+        Form::read(&bytes)
     }
 
     /// With the language the visitor chose.
@@ -105,6 +106,10 @@ impl Desk {
 pub struct Form(Vec<(String, String)>);
 
 impl Form {
+    pub fn read(bytes: &[u8]) -> Self {
+        Self(url::form_urlencoded::parse(bytes).into_owned().collect())
+    }
+
     /// Empty if it was not sent.
     pub fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())

@@ -7,15 +7,20 @@ use axum::http::{Response, StatusCode};
 use tillgate_protocols::latipay::{ApiKey, Route, client};
 use tower::ServiceExt as _;
 
-use super::merchants::{DOCUMENT_KEY, users};
+use super::merchants::{DOCUMENT_KEY, OTTPAY_KEY, tills, users};
 use super::receiver::callback_url;
-use super::routes::Desk;
+use super::routes::{Desk, Form};
 use crate::http::pages::{page, redirect};
 use crate::http::router;
 use crate::pages::{
-    Credentials, CredentialsWallet, Method, SandboxHome, ShopPage, ShopProblem, ShopReturn, ShopWallet,
+    Credentials, CredentialsWallet, Method, ProtocolPaths, SandboxHome, ShopPage, ShopProblem, ShopProtocol,
+    ShopReturn, ShopWallet, TillCredentials,
 };
 use crate::random;
+
+pub mod ottpay;
+
+pub use ottpay::example_ottpay_curl;
 
 /// A signed order that works as pasted; a new reference each time it is printed.
 pub fn example_curl(public_url: &str) -> String {
@@ -43,6 +48,7 @@ fn example_order(public_url: &str, reference: &str) -> String {
 }
 
 pub async fn home(desk: Desk) -> Response<Body> {
+    let public_url = &desk.app.config.public_url;
     let merchants = users().into_iter().map(|user| Credentials {
         name: user.user_name.into(),
         user_id: user.user_id.into(),
@@ -57,14 +63,42 @@ pub async fn home(desk: Desk) -> Response<Body> {
             })
             .collect(),
     });
+    let tills = tills().into_iter().map(|till| TillCredentials {
+        name: till.name.into(),
+        merchant_id: till.merchant_id.into(),
+        sign_key: OTTPAY_KEY.into(),
+        currencies: till.currencies.iter().map(|code| (*code).into()).collect(),
+    });
     let view = SandboxHome {
         language: desk.visitor.language,
-        base_url: desk.app.config.public_url.clone(),
+        base_url: public_url.clone(),
         merchants: merchants.collect(),
-        curl: example_curl(&desk.app.config.public_url),
-        openapi_url: "/openapi/latipay.json".into(),
+        latipay: ProtocolPaths {
+            curl: example_curl(public_url),
+            openapi_url: "/openapi/latipay.json".into(),
+        },
+        tills: tills.collect(),
+        ottpay: ProtocolPaths {
+            curl: example_ottpay_curl(public_url),
+            openapi_url: "/openapi/ottpay.json".into(),
+        },
+        decrypt: format!("tillgate verify ottpay --key {OTTPAY_KEY} '{{…}}'"),
     };
     page(StatusCode::OK, view.render())
+}
+
+/// Sends a request to our own API through the router, like any merchant's; the answer's body.
+async fn posted(desk: &Desk, path: &str, body: String) -> Result<String, ShopProblem> {
+    let request = Request::post(path).body(Body::from(body)).map_err(|_| ShopProblem::Trouble)?;
+    let Ok(response) = router::router(desk.app.clone()).oneshot(request).await;
+    let bytes = axum::body::to_bytes(response.into_body(), 65_536).await.map_err(|_| ShopProblem::Trouble)?;
+    String::from_utf8(bytes.into()).map_err(|_| ShopProblem::Trouble)
+}
+
+/// What the shopper calls the goods; the page sends it in his language.
+fn product_of(form: &Form) -> String {
+    let product: String = form.get("product").trim().chars().take(200).collect();
+    if product.is_empty() { "Pinot Noir, Otago".into() } else { product }
 }
 
 fn shop(desk: &Desk, chosen: (&str, Method, &str), problem: Option<ShopProblem>) -> Response<Body> {
@@ -76,10 +110,12 @@ fn shop(desk: &Desk, chosen: (&str, Method, &str), problem: Option<ShopProblem>)
     let view = ShopPage {
         language: desk.visitor.language,
         csrf: desk.csrf(),
+        protocol: ShopProtocol::Latipay,
         wallets: wallets.collect(),
         chosen_wallet: chosen.0.into(),
         chosen_method: chosen.1,
         amount: chosen.2.into(),
+        tip: String::new(),
         returned: if problem.is_none() { returned(&desk.query) } else { None },
         problem,
     };
@@ -115,7 +151,7 @@ pub async fn buy(desk: Desk, request: Request) -> Response<Body> {
     if !desk.is_token(form.get("csrf")) {
         return shop(&desk, chosen, Some(ShopProblem::PageTooOld));
     }
-    match order(&desk, &form.get("product").trim().chars().take(200).collect::<String>(), chosen).await {
+    match order(&desk, &product_of(&form), chosen).await {
         Ok(location) => redirect(&location),
         Err(problem) => shop(&desk, chosen, Some(problem)),
     }
@@ -129,8 +165,7 @@ async fn order(
 ) -> Result<String, ShopProblem> {
     let public_url = &desk.app.config.public_url;
     let (callback, reference) = (callback_url(public_url), format!("shop-{}", random::hex::<6>()));
-    let return_url = format!("{public_url}/sandbox/shop?lang={}", desk.visitor.language.code());
-    let product = if product.is_empty() { "Pinot Noir, Otago" } else { product };
+    let return_url = format!("{public_url}{}", desk.path("/sandbox/shop"));
     let fields = [
         ("user_id", users()[0].user_id),
         ("wallet_id", wallet_id),
@@ -144,15 +179,10 @@ async fn order(
         ("product_name", product),
     ];
     let body = client::signed_body(Route::Transaction, &fields, &ApiKey::new(DOCUMENT_KEY));
-    let request =
-        Request::post("/v2/transaction").body(Body::from(body)).map_err(|_| ShopProblem::Trouble)?;
-    let Ok(response) = router::router(desk.app.clone()).oneshot(request).await;
-    let bytes = axum::body::to_bytes(response.into_body(), 65_536).await.map_err(|_| ShopProblem::Trouble)?;
-    let answer: serde_json::Value = serde_json::from_slice(&bytes).map_err(|_| ShopProblem::Trouble)?;
+    let answer = posted(desk, "/v2/transaction", body).await?;
+    let answer: serde_json::Value = serde_json::from_str(&answer).map_err(|_| ShopProblem::Trouble)?;
     match (answer["host_url"].as_str(), answer["nonce"].as_str()) {
-        (Some(host_url), Some(nonce)) => {
-            Ok(format!("{host_url}/{nonce}?lang={}", desk.visitor.language.code()))
-        }
+        (Some(host_url), Some(nonce)) => Ok(desk.path(&format!("{host_url}/{nonce}"))),
         _ if answer["message"].as_str().is_some_and(|message| message.contains("amount")) => {
             Err(ShopProblem::BadAmount)
         }

@@ -6,12 +6,16 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
+use tillgate::sandbox::merchants::OTTPAY_KEY;
 use tillgate_protocols::latipay::{ApiKey, Route, client};
+use tillgate_protocols::ottpay::client::{self as ottpay_client, Envelope};
+use tillgate_protocols::ottpay::{Action, SignKey};
 
 use crate::harness::http::{Answer, Http};
 use crate::harness::{KEY, eventually};
 
 const USER: &str = "U000334333";
+const TILL: &str = "QC00005496";
 
 pub struct Gate {
     process: Child,
@@ -80,6 +84,35 @@ impl Gate {
         let answer = self.post(Route::Transaction, &fields).await.gives(0);
         let hosted = client::check_transaction_answer(&answer.text(), &ApiKey::new(KEY)).unwrap();
         (reference.clone(), format!("{}/{}", hosted.host_url, hosted.nonce))
+    }
+
+    /// A checkout page of OTT Pay as a shop asks for it, changed here and there; where its shopper goes.
+    pub async fn checkout(&self, changes: &[(&str, &str)]) -> (String, String) {
+        let reference = crate::harness::unique("checkout");
+        let callback = self.url("/sandbox/receiver/notify");
+        let back = self.url(&format!("/sandbox/shop/ottpay?lang=en&merchant={TILL}"));
+        let mut fields = vec![
+            ("prepay_order_id", reference.as_str()),
+            ("sale_num", "S-1"),
+            ("amount", "1200"),
+            ("tip", "300"),
+            ("currency_type", "CAD"),
+            ("biz_type", "PREPAY"),
+            ("redirect_url", &back),
+            ("call_back_url", &callback),
+            ("operator_id", "web"),
+            ("remarks", "Maple syrup, one bottle"),
+        ];
+        for (name, value) in changes {
+            fields.retain(|(known, _)| known != name);
+            fields.push((*name, *value));
+        }
+        let (envelope, key) = (Envelope::new(Action::PrepayInit, TILL), SignKey::new(OTTPAY_KEY));
+        let body = ottpay_client::request_body(&envelope, &fields, &key);
+        let answer = self.http.post_json(&self.url("/processV2"), body).await;
+        let answer = ottpay_client::read_answer(&answer.text(), &key).unwrap();
+        assert!(answer.is_success(), "{answer:?}");
+        (reference.clone(), answer.fields.get("payInfo").unwrap().to_owned())
     }
 
     pub async fn cancel(&self, reference: &str) {

@@ -1,7 +1,13 @@
 //! The program as a command: what it prints, refuses and leaves behind.
 
 mod directory;
+mod orders;
+mod ottpay;
+mod peer;
+mod rates;
 mod running;
+mod sealing;
+mod settings;
 mod signing;
 
 use std::path::Path;
@@ -13,7 +19,8 @@ use std::time::{Duration, Instant};
 pub fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tillgate"));
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("TILLGATE_") || name == "LATIPAY_API_KEY" {
+        let name_text = name.to_string_lossy();
+        if name_text.starts_with("TILLGATE_") || name == "LATIPAY_API_KEY" || name == "OTTPAY_SIGN_KEY" {
             command.env_remove(name);
         }
     }

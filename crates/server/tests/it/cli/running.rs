@@ -23,7 +23,7 @@ fn the_default_configuration_is_the_configuration_by_default() {
         ("listen = 'nowhere'", "listen"),
         ("colour = 'red'", "colour"),
         ("public_url = 'https://pay.example/'", "public_url"),
-        ("[rates]\nNZD = 'much'", "NZD"),
+        ("[rates]\nNZD = '4.6'", "tillgate rate set"),
         ("[orders]\nlifetime_s = -1", "lifetime_s"),
     ] {
         std::fs::write(&file, bad).unwrap();
@@ -37,6 +37,11 @@ fn the_openapi_document_is_the_one_in_the_docs() {
     let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
     let docs = include_str!("../../../../../docs/openapi/latipay.json");
     assert_eq!(read(&prints(&["openapi", "latipay"])), read(docs));
+    assert_eq!(read(&prints(&["openapi"])), read(docs), "without a word it is Latipay's");
+    let printed = read(&prints(&["openapi", "ottpay"]));
+    assert_eq!(printed, tillgate_protocols::ottpay::openapi::document());
+    assert!(printed["paths"]["/processV2"]["post"].is_object(), "{printed}");
+    assert!(refuses(&["openapi", "nopay"]).contains("nopay"));
 }
 
 #[tokio::test]
@@ -91,15 +96,23 @@ async fn serve_refuses_the_documents_key() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("tillgate.toml");
     std::fs::write(&file, data_args(&world.data_dir())).unwrap();
-    let said = refuses(&["serve", "--config", text(&file), "--public-url", "https://pay.example"]);
-    assert!(said.contains("api key printed in the documents") && !said.contains(KEY), "{said}");
-    // Once all three users have other keys it starts.
+    let serve = ["serve", "--config", text(&file), "--public-url", "https://pay.example"];
+    let said = refuses(&serve);
+    assert!(said.contains("a key printed in the documents") && !said.contains(KEY), "{said}");
+    // Once all logins have other keys it starts.
     let data = world.data_dir();
-    for user in ["U000334333", "U000000013", "U00001534"] {
-        prints(&["merchant", "rotate-key", "--data-dir", text(&data), user, "--old-valid-hours", "0"]);
+    for (room, login) in [
+        ("latipay", "U000334333"),
+        ("latipay", "U000000013"),
+        ("latipay", "U00001534"),
+        ("ottpay", "QC00005496"),
+        ("ottpay", "QC00005497"),
+    ] {
+        let rotate = ["merchant", "rotate-key", login, "--room", room, "--old-valid-hours", "0"];
+        assert!(refuses(&serve).contains("a key printed in the documents"), "before {login}");
+        prints(&[&rotate[..], &["--data-dir", text(&data)]].concat());
     }
     let [port, admin] = [free_port(), free_port()].map(|port| (port, format!("127.0.0.1:{port}")));
-    let serve = ["serve", "--config", text(&file), "--public-url", "https://pay.example"];
     let mut serve = command(&[&serve[..], &["--listen", &port.1, "--admin-listen", &admin.1]].concat());
     let mut process = Process::start(&mut serve);
     process.waits_for(port.0);

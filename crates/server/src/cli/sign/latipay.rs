@@ -1,25 +1,12 @@
 //! `sign latipay` and `verify latipay`: the canonical text and the signature, or why one does not match.
 
-use std::io::Read as _;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use tillgate_protocols::latipay::explain::{self, Input, Verdict};
 use tillgate_protocols::latipay::{ApiKey, Route};
 
-use super::say;
-
-#[derive(Debug, clap::Subcommand)]
-pub enum SignRoom {
-    /// Signs a Latipay request.
-    Latipay(Args),
-}
-
-#[derive(Debug, clap::Subcommand)]
-pub enum VerifyRoom {
-    /// Checks a Latipay request that holds its signature.
-    Latipay(Args),
-}
+use super::{read_input, say};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -36,21 +23,13 @@ pub struct Args {
 impl Args {
     fn read(self) -> Result<(Route, ApiKey, Input)> {
         let Some(route) = Route::from_word(&self.route) else { bail!("unknown route {}", self.route) };
-        let text = match self.input.strip_prefix('@') {
-            Some(file) => std::fs::read_to_string(file).with_context(|| format!("reading {file}"))?,
-            None if self.input == "-" => {
-                let mut text = String::new();
-                std::io::stdin().read_to_string(&mut text)?;
-                text
-            }
-            None => self.input,
-        };
+        let text = read_input(self.input)?;
         let input = Input::parse(&text).map_err(|reject| anyhow::anyhow!("{}", reject.message))?;
         Ok((route, ApiKey::new(self.key), input))
     }
 }
 
-pub fn sign(SignRoom::Latipay(args): SignRoom) -> Result<()> {
+pub fn sign(args: Args) -> Result<()> {
     let (route, key, input) = args.read()?;
     for worked in explain::sign(route, &input, &key) {
         say(&format!(
@@ -61,7 +40,7 @@ pub fn sign(SignRoom::Latipay(args): SignRoom) -> Result<()> {
     Ok(())
 }
 
-pub fn verify(VerifyRoom::Latipay(args): VerifyRoom) -> Result<ExitCode> {
+pub fn verify(args: Args) -> Result<ExitCode> {
     let (route, key, input) = args.read()?;
     match explain::verify(route, &input, &key) {
         Verdict::Matches(worked) => {
