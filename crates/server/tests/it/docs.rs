@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tillgate_protocols::latipay::Route;
 use tillgate_protocols::latipay::codes::CODES;
+use tillgate_protocols::ottpay::{self, Action};
 use tillgate_sim::RULES;
 
 fn root() -> PathBuf {
@@ -37,6 +38,72 @@ fn every_code_and_route_stands_in_latipays_page() {
     }
 }
 
+/// What stands under a heading.
+fn section<'p>(page: &'p str, heading: &str) -> &'p str {
+    let after = page.split_once(&format!("\n{heading}\n")).unwrap_or_else(|| panic!("no {heading}"));
+    after.1.split("\n#").next().unwrap_or_default()
+}
+
+/// The words in code marks that begin a table's rows.
+fn first_words(table: &str) -> BTreeSet<&str> {
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+    rows.filter_map(|row| row.split('`').next()).collect()
+}
+
+#[test]
+fn every_rsp_code_and_path_stands_in_ottpays_page() {
+    let page = page("ottpay.md");
+    let table = section(&page, "## rsp_code");
+    for code in ottpay::codes::CODES {
+        let row = format!("| `{}` | {} |", code.word, code.about);
+        assert!(table.contains(&row), "docs/ottpay.md lacks: {row}");
+    }
+    assert_eq!(first_words(table), ottpay::codes::CODES.iter().map(|code| code.word).collect());
+    for path in ottpay::PATHS {
+        assert!(page.contains(&format!("`{path}`")), "docs/ottpay.md lacks {path}");
+    }
+}
+
+/// A row for each action, with every field that goes in, bold if it is required, and every field that comes out.
+#[test]
+fn every_action_and_field_stands_in_ottpays_page() {
+    let page = page("ottpay.md");
+    let table = section(&page, "## Actions");
+    assert_eq!(first_words(table), Action::ALL.iter().map(|action| action.word()).collect());
+    let document = ottpay::openapi::document();
+    let inward = section(&page, "### In");
+    for action in Action::ALL {
+        let word = action.word();
+        let row = table.lines().find(|line| line.starts_with(&format!("| `{word}` |"))).unwrap();
+        let [_, _, _, sent, answered, _] = row.split('|').collect::<Vec<_>>()[..] else { panic!("{row}") };
+        for spec in ottpay::fields::of(action) {
+            assert!(sent.contains(&format!("`{}`", spec.name)), "docs/ottpay.md: {word} lacks {}", spec.name);
+            let is_bold = sent.contains(&format!("**`{}`**", spec.name));
+            assert_eq!(is_bold, spec.is_required(), "docs/ottpay.md: {word} {}", spec.name);
+            assert!(inward.contains(&format!("`{}`", spec.name)), "docs/ottpay.md explains no {}", spec.name);
+        }
+        let schema = &document["components"]["schemas"][format!("{word}_answer_data")];
+        let properties = schema["properties"].as_object().or(schema["oneOf"][0]["properties"].as_object());
+        for name in properties.unwrap().keys() {
+            assert!(answered.contains(&format!("`{name}`")), "docs/ottpay.md: {word} does not answer {name}");
+        }
+    }
+}
+
+/// The words the room's two functions give, and no others.
+#[test]
+fn every_order_status_stands_in_ottpays_page() {
+    let source = fs::read_to_string(root().join("crates/protocols/src/ottpay/encode.rs")).unwrap();
+    let mut words = BTreeSet::new();
+    for name in ["pub fn order_status(", "fn refunded_status("] {
+        let (_, rest) = source.split_once(name).unwrap_or_else(|| panic!("{name} is gone"));
+        let body = rest.split("\n}\n").next().unwrap_or_default();
+        words.extend(body.split('"').skip(1).step_by(2));
+    }
+    assert!(words.len() > 5, "{words:?}");
+    assert_eq!(first_words(section(&page("ottpay.md"), "## order_status")), words);
+}
+
 /// Names in the source, `"tillgate_…"`.
 fn metrics_in(folder: &Path, found: &mut BTreeSet<String>) {
     for entry in fs::read_dir(folder).unwrap() {
@@ -66,5 +133,18 @@ fn every_metric_stands_in_the_metrics_page_and_none_that_is_not_there() {
     {
         let base = ["_bucket", "_sum", "_count"].iter().fold(word, |word, end| word.trim_end_matches(end));
         assert!(found.contains(base), "docs/metrics.md names {word}, which does not exist");
+    }
+}
+
+/// The words stand in `Event::name`.
+#[test]
+fn every_event_stands_in_the_metrics_page() {
+    let source = fs::read_to_string(root().join("crates/core/src/event.rs")).unwrap();
+    let (_, rest) = source.split_once("fn name(").unwrap();
+    let body = rest.split("\n    }\n").next().unwrap_or_default();
+    let words: Vec<&str> = body.split('"').skip(1).step_by(2).collect();
+    assert!(words.len() > 10, "{words:?}");
+    for word in words {
+        assert!(page("metrics.md").contains(&format!("`{word}`")), "docs/metrics.md lacks {word}");
     }
 }
