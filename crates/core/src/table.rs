@@ -19,6 +19,7 @@ pub const TRANSITIONS: &[(&str, &str, &str)] = &[
     ("pending", "expire", "pending"),
     ("pending", "expire", "failed"),
     ("pending", "expire", "closing"),
+    ("closing", "create", "closing"),
     ("closing", "present", "closing"),
     ("closing", "choose", "closing"),
     ("closing", "channel says pending", "closing"),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tillgate_protocols::wire::nonce::NonceKey;
-use tillgate_store::{Sqlite, Store};
+use tillgate_store::{Sqlite, Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -63,8 +63,19 @@ impl App {
     }
 }
 
-/// Opens the data folder: the store, and the key its secrets are sealed with.
-pub fn open(config: &Config, create: bool) -> Result<(Arc<dyn Store>, Arc<Vault>)> {
+/// Opens the data folder for a gateway: the store, brought up to date, and the key its secrets are sealed with.
+pub fn open(config: &Config) -> Result<(Arc<dyn Store>, Arc<Vault>)> {
+    open_with(config, true, Sqlite::open)
+}
+
+/// The same for a command, perhaps beside a gateway at work: what is out of date is refused.
+pub fn open_beside(config: &Config, create: bool) -> Result<(Arc<dyn Store>, Arc<Vault>)> {
+    open_with(config, create, Sqlite::open_beside)
+}
+
+type OpenStore = fn(&Path) -> Result<Sqlite, StoreError>;
+
+fn open_with(config: &Config, create: bool, open: OpenStore) -> Result<(Arc<dyn Store>, Arc<Vault>)> {
     if create {
         std::fs::create_dir_all(&config.data_dir)
             .with_context(|| format!("creating {}", config.data_dir.display()))?;
@@ -74,12 +85,9 @@ pub fn open(config: &Config, create: bool) -> Result<(Arc<dyn Store>, Arc<Vault>
         // Beside a database that exists a new key would open nothing and hide that the old one is missing.
         None => Vault::open(&config.master_key_file(), create && !config.database().exists())?,
     };
-    Ok((open_store(&config.database())?, Arc::new(vault)))
-}
-
-fn open_store(path: &Path) -> Result<Arc<dyn Store>> {
-    let store = Sqlite::open(path).with_context(|| format!("opening {}", path.display()))?;
-    Ok(Arc::new(store))
+    let path = config.database();
+    let store = open(&path).with_context(|| format!("opening {}", path.display()))?;
+    Ok((Arc::new(store), Arc::new(vault)))
 }
 
 /// A gateway that is ready to serve but does not listen yet.

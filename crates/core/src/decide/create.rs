@@ -37,16 +37,19 @@ pub fn create(new: NewOrder, now: Timestamp) -> Decision {
     present(decision, choice, prepared)
 }
 
-/// The same reference again: the same order if it is still open and nothing differs.
+/// The same reference again: the same order if it is still open and nothing differs. Who asks for a code again is not
+/// shown one that is being closed; who charged one again still waits for the same verdict.
 pub fn repeat(decision: Decision, new: &NewOrder) -> Result<Decision, Refusal> {
     let order = &decision.order;
     if let Some(term) = first_difference(&order.terms, &new.terms) {
         return Err(Refusal::ReferenceReused(term));
     }
-    if order.state != OrderState::Pending {
-        return Err(Refusal::ReferenceEnded(order.state.name()));
-    }
-    Ok(decision)
+    let is_same = match order.state {
+        OrderState::Pending => true,
+        OrderState::Closing(_) => order.presentation == Presentation::Charge,
+        OrderState::Paid { .. } | OrderState::Failed { .. } | OrderState::Cancelled { .. } => false,
+    };
+    if is_same { Ok(decision) } else { Err(Refusal::ReferenceEnded(order.state.name())) }
 }
 
 fn first_difference(had: &Terms, got: &Terms) -> Option<Term> {

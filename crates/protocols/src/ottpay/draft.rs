@@ -13,7 +13,7 @@ use crate::wire::json::{Field, Value};
 use crate::wire::pay_code;
 use crate::wire::url::check_callable;
 
-const DURATION_S: std::ops::RangeInclusive<i64> = 30..=604_800;
+const DURATION_S: std::ops::RangeInclusive<i64> = 1..=604_800;
 /// Digits of an amount, so that it cannot overflow before it is compared.
 const AMOUNT_DIGITS: usize = 15;
 
@@ -123,7 +123,7 @@ impl<'a> Draft<'a> {
             }
             Kind::Duration => {
                 let seconds = text.parse().ok().filter(|s| DURATION_S.contains(s) && is_digits(text));
-                let wrong = || Reject::param(spec.name, "must be 30 to 604800 seconds, in digits");
+                let wrong = || Reject::param(spec.name, "must be 1 to 604800 seconds, in digits");
                 self.duration_s = Some(seconds.ok_or_else(wrong)?);
                 return Ok(());
             }

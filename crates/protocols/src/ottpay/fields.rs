@@ -124,7 +124,7 @@ const fn about(kind: Kind) -> &'static str {
             "ISO 4217: the merchant's account in it is used. Absent: the merchant's default currency."
         }
         Kind::FeeType => "ISO 4217: the currency asked about. Absent: the merchant's default currency.",
-        Kind::Duration => "Seconds the page can be paid, 30 to 604800. Absent: as long as any order.",
+        Kind::Duration => "Seconds the page can be paid, 1 to 604800.",
         Kind::AppId => "The mini program's id at WeChat.",
         Kind::OpenId => "The payer's id in that mini program.",
     }
@@ -182,16 +182,16 @@ const EX_RATE_QUERY: &[FieldSpec] = &[field("fee_type", Kind::FeeType, 3, RATE)]
 
 const PREPAY_INIT: &[FieldSpec] = &[
     field("prepay_order_id", Kind::OrderId, 64, PREPAY).required(),
-    field("sale_num", Kind::Particular, 64, PREPAY),
+    field("sale_num", Kind::Particular, 64, PREPAY).required(),
     field("amount", Kind::Amount, 15, PREPAY).required(),
     field("tip", Kind::Tip, 15, OURS),
-    field("currency_type", Kind::Currency, 3, PREPAY),
+    field("currency_type", Kind::Currency, 3, PREPAY).required(),
     field("biz_type", Kind::BizType, 16, PREPAY).required().about("`PREPAY`: the payer chooses on the page."),
     field("redirect_url", Kind::RedirectUrl, 512, PREPAY).required(),
     field("call_back_url", Kind::CallBackUrl, 512, PREPAY).required(),
-    field("duration", Kind::Duration, 6, PREPAY),
-    field("shop_id", Kind::Particular, 64, PREPAY),
-    field("operator_id", Kind::Operator, 64, PREPAY),
+    field("duration", Kind::Duration, 6, PREPAY).required(),
+    field("shop_id", Kind::Particular, 64, PREPAY).required(),
+    field("operator_id", Kind::Operator, 64, PREPAY).required(),
     field("email", Kind::Particular, 254, PREPAY),
     field("remarks", Kind::Description, 256, PREPAY),
 ];
@@ -206,7 +206,7 @@ const PREPAY_QUERY: &[FieldSpec] = &[
 const MAPP_PAY: &[FieldSpec] = &[
     field("order_id", Kind::OrderId, 64, MAPP)
         .about("The merchant's number of the order, unique per merchant. Absent: one is made and returned."),
-    field("operator_id", Kind::Operator, 64, MAPP),
+    field("operator_id", Kind::Operator, 64, MAPP).required(),
     field("amount", Kind::Amount, 15, MAPP).required(),
     field("tip", Kind::Tip, 15, OURS),
     field("biz_type", Kind::BizType, 16, MAPP).required().about("`WECHATPAY`."),

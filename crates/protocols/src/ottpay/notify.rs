@@ -73,7 +73,8 @@ pub fn retry_delay_s(attempt: u32) -> Option<i64> {
 /// Where our page sends the browser; `None` without a `redirect_url`. The URL's own query stays in front.
 ///
 /// `trade_status` is the documents' `Trade_Finished` only if the order is paid. The documents have no word for the
-/// rest: we say `Trade_Closed` of an order that can no longer be paid and `Trade_Pending` of one that is open.
+/// rest: we say `Trade_Closed` of an order that can no longer be paid and `Trade_Pending` of one that is open, which
+/// our page does not send back yet.
 pub fn return_location(order: &Order) -> Option<String> {
     let url = order.terms.return_url.as_str();
     let joint = match url.split_once('?') {

@@ -62,7 +62,7 @@ pub async fn run(command: Command) -> Result<()> {
 }
 
 async fn show(args: ShowArgs) -> Result<()> {
-    let (store, _) = app::open(&args.login.data.config()?, false)?;
+    let (store, _) = app::open_beside(&args.login.data.config()?, false)?;
     let (room, credential) = login::find(&*store, args.login.room, &args.login.login).await?;
     let merchant = credential.merchant;
     let Some(order) = find(&*store, room, merchant, &args.order).await? else {
@@ -203,7 +203,7 @@ async fn show_notifications(
 }
 
 async fn list(args: ListArgs) -> Result<()> {
-    let (store, _) = app::open(&args.login.data.config()?, false)?;
+    let (store, _) = app::open_beside(&args.login.data.config()?, false)?;
     let (room, credential) = login::find(&*store, args.login.room, &args.login.login).await?;
     let search = OrderSearch {
         room: room.word().into(),

@@ -84,7 +84,7 @@ fn quoted(args: &SetArgs) -> Result<QuotedRate> {
 
 async fn set(args: SetArgs) -> Result<()> {
     let quoted = quoted(&args)?;
-    let (store, _) = app::open(&args.data.config()?, true)?;
+    let (store, _) = app::open_beside(&args.data.config()?, true)?;
     let pair = (quoted.base, quoted.quote);
     let known = store.list_rates().await?;
     let newest = known.iter().find(|known| (known.base, known.quote) == pair);
@@ -103,7 +103,7 @@ async fn set(args: SetArgs) -> Result<()> {
 }
 
 async fn list(args: ListArgs) -> Result<()> {
-    let (store, _) = app::open(&args.data.config()?, false)?;
+    let (store, _) = app::open_beside(&args.data.config()?, false)?;
     let rates = store.list_rates().await?;
     let mut seen = HashSet::new();
     for quoted in &rates {

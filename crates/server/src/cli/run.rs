@@ -73,7 +73,7 @@ pub async fn sandbox(args: SandboxArgs) -> Result<()> {
     let config = sandbox_config(&args)?;
     logging::start(&config.log)?;
     let metrics = admin::start_metrics()?;
-    let (store, vault) = app::open(&config, true)?;
+    let (store, vault) = app::open(&config)?;
     claim(&*store, "sandbox").await?;
     merchants::seed(&*store, &vault).await?;
     let sandbox = Sandbox::open(&config.data_dir)?;
@@ -136,12 +136,15 @@ pub async fn serve(args: ServeArgs) -> Result<()> {
     config.public_url = args.public_url.unwrap_or(config.public_url);
     logging::start(&config.log)?;
     let metrics = admin::start_metrics()?;
-    let (store, vault) = app::open(&config, true)?;
+    let (store, vault) = app::open(&config)?;
     claim(&*store, "live").await?;
     refuse_document_keys(&store, &vault).await?;
     let stop = stop_signal()?;
     let listeners = Listeners::bind(&config).await?;
-    tracing::warn!("no channel to a wallet is configured: orders are refused (Latipay code 302, OTT Pay PARAM_ERROR biz_type) until one is");
+    if config.public_url.starts_with("http://") {
+        tracing::warn!(public_url = %config.public_url, "payment links without https: merchants and shoppers need TLS in front");
+    }
+    tracing::warn!("no channel to a wallet is configured: every order is refused until one is");
     tracing::info!(listen = %config.listen, admin = %config.admin_listen, public_url = %config.public_url, "serving");
     let assembled = app::assemble(config, store, vault, None)?;
     app::run(assembled, listeners, metrics, stop).await;

@@ -287,7 +287,9 @@ impl Till<'_> {
             return Err(self.reject(&why));
         };
         let (gateway, merchant, number) = (&self.desk.gateway, order.merchant, order.number);
-        let problem = |problem| self.problem(problem, order_id, None);
+        // The number the till gave the refund, if it gave one: that is what it looks for.
+        let own = reference.clone();
+        let problem = |problem| self.problem(problem, own.as_deref().unwrap_or(order_id), None);
         let reference = match reference {
             Some(reference) => reference,
             None => self.refund_reference(&order, amount_minor).await?,

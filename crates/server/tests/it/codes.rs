@@ -178,7 +178,7 @@ impl Wire for NoWire {
 async fn without_a_gateway_for_tills(seen: &mut Seen, sale: crate::harness::sale::Sale) {
     let dir = tempfile::tempdir().unwrap();
     let config = sandbox_config(&dir);
-    let (store, vault) = app::open(&config, true).unwrap();
+    let (store, vault) = app::open(&config).unwrap();
     sandbox::merchants::seed(&*store, &vault).await.unwrap();
     let app = app::assemble(config, store.clone(), vault, None).unwrap().app;
     let mut app = Arc::into_inner(app).expect("nobody else holds it yet");

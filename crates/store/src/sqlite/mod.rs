@@ -74,8 +74,18 @@ fn make_durable(connection: &Connection) -> Result<(), StoreError> {
 impl Sqlite {
     /// Opens or creates the file and brings its schema up to date. Refuses one from a newer version.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::opened(path, |_| Ok(()))
+    }
+
+    /// The same for a command beside a gateway, which may be an older one at work: a schema that is not up to date is
+    /// left alone and refused.
+    pub fn open_beside(path: &Path) -> Result<Self, StoreError> {
+        Self::opened(path, schema::refuse_older)
+    }
+
+    fn opened(path: &Path, allow: fn(usize) -> Result<(), StoreError>) -> Result<Self, StoreError> {
         let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-        schema::check(&connection)?;
+        allow(schema::check(&connection)?)?;
         make_durable(&connection)?;
         schema::migrate(&connection)?;
         Ok(Self { path: path.to_owned(), writer: Writer::start(connection)?, readers: Mutex::default() })

@@ -28,6 +28,17 @@ pub fn check(connection: &Connection) -> Result<usize, StoreError> {
     })
 }
 
+/// A new file is nobody's yet.
+pub fn refuse_older(version: usize) -> Result<(), StoreError> {
+    let known = MIGRATIONS.len();
+    if version == 0 || version == known {
+        return Ok(());
+    }
+    Err(StoreError::Fault(format!(
+        "the database has schema {version}, this program {known}: start this version's gateway once, it brings it up to date"
+    )))
+}
+
 pub fn migrate(connection: &Connection) -> Result<(), StoreError> {
     for (step, sql) in MIGRATIONS.iter().enumerate().skip(check(connection)?) {
         connection

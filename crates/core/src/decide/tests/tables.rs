@@ -24,6 +24,7 @@ pending nothing    | create unchosen | refused: the reference belongs to an orde
 pending nothing    | create tip     | refused: the reference belongs to an order with another Tip
 pending code       | create charge  | refused: the reference belongs to an order with another Flow
 closing:expired code | create       | refused: the reference belongs to an order that has ended (closing)
+closing:expired charge | create     | unchanged
 paid code          | create         | refused: the reference belongs to an order that has ended (paid)
 pending nothing    | present code   | pending code    | presented | ask+10s |
 pending nothing    | present app    | pending app     | presented | ask+10s |

@@ -107,7 +107,7 @@ pub async fn run(args: AddArgs) -> Result<()> {
     let login = checked_login(&args)?;
     let (accounts, settings) = args.parts(&login)?;
     let imported = args.key_file.as_deref().map(|file| imported_key(room, file)).transpose()?;
-    let (store, vault) = app::open(&args.data.config()?, true)?;
+    let (store, vault) = app::open_beside(&args.data.config()?, true)?;
     let (login_word, key_word) = words(room);
     if store.load_credential(room.word(), &login).await?.is_some() {
         bail!("{login_word} {login} exists");

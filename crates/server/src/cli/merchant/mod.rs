@@ -67,7 +67,7 @@ pub struct LoginArgs {
 
 impl LoginArgs {
     async fn open(&self) -> Result<(Arc<dyn Store>, RoomName, Credential)> {
-        let (store, _) = app::open(&self.data.config()?, false)?;
+        let (store, _) = app::open_beside(&self.data.config()?, false)?;
         let (room, credential) = login::find(&*store, self.room, &self.login).await?;
         Ok((store, room, credential))
     }
@@ -122,7 +122,7 @@ async fn note_missing_rates(store: &dyn Store, accounts: &[Account]) -> Result<(
 }
 
 async fn list(args: ListArgs) -> Result<()> {
-    let (store, _) = app::open(&args.data.config()?, false)?;
+    let (store, _) = app::open_beside(&args.data.config()?, false)?;
     let mut last = None;
     for credential in store.list_credentials().await? {
         if args.room.is_some_and(|room| room.word() != credential.room) {
@@ -160,7 +160,7 @@ fn account_line(account: &Account) -> String {
 }
 
 async fn rotate_key(args: RotateArgs) -> Result<()> {
-    let (store, vault) = app::open(&args.login.data.config()?, false)?;
+    let (store, vault) = app::open_beside(&args.login.data.config()?, false)?;
     let (room, credential) = login::find(&*store, args.login.room, &args.login.login).await?;
     let key = fresh_key(room);
     let made = new_key(&vault, room.word(), &credential.login, &key)?;

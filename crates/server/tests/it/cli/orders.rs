@@ -55,7 +55,7 @@ async fn choices_are_shown_in_turn() {
     let world = TestWorld::new().await;
     let till = Till::of(&world, "QC00005496");
     let fields = "prepay_order_id=page-1\namount=2500\ncurrency_type=CAD\nbiz_type=PREPAY\nsale_num=17\n\
-                  operator_id=1\nshop_id=shop 1\nredirect_url=http://127.0.0.1:9/x\n\
+                  operator_id=1\nshop_id=shop 1\nduration=600\nredirect_url=http://127.0.0.1:9/x\n\
                   call_back_url=http://127.0.0.1:9/x";
     let page = till.calls("PREPAY_INIT", fields).await["payInfo"].as_str().unwrap().to_owned();
     let data = world.data_dir();

@@ -185,7 +185,7 @@ async fn start(mut config: Config, with_wallets: bool) -> Running {
         let url = format!("http://{}", listeners.public.local_addr().unwrap());
         let admin = format!("http://{}", listeners.admin.local_addr().unwrap());
         config.public_url = url.clone();
-        let (store, vault) = app::open(&config, true).unwrap();
+        let (store, vault) = app::open(&config).unwrap();
         merchants::seed(&*store, &vault).await.unwrap();
         let sandbox = with_wallets.then(|| Sandbox::open(&config.data_dir).unwrap());
         let assembled = app::assemble(config, store, vault, sandbox).unwrap();

@@ -23,6 +23,9 @@ async fn what_turns_out_to_be_paid_goes_back() {
     // The tip makes it end in 53 still: 1153.
     till.calls(Action::PassivePay, &sale).await.says("PROCESSING");
     till.becomes(order_id, "canceling").await;
+    // A till that lost its answer asks again: the same order, not a number that is used up.
+    let again = till.calls(Action::PassivePay, &sale).await;
+    assert_eq!(again.says("PROCESSING").field("order_status"), "canceling");
     till.becomes(order_id, "orderclosed").await;
     let bizpay = till.status(order_id).await.field("bizpay_order_id").to_owned();
     eventually("the money is back", SOON, async || {

@@ -172,9 +172,9 @@ async fn nonsense_on_the_page_chooses_nothing() {
 
 #[tokio::test]
 async fn an_expired_page_is_closed() {
-    let world = TestWorld::with(|config| config.orders.lifetime_s = 1).await;
+    let world = TestWorld::new().await;
     let till = till(&world);
-    let checkout = Checkout::open(&till, "-duration").await;
+    let checkout = Checkout::open(&till, "duration=1").await;
     eventually("closed", SOON, async || {
         (checkout.asks().await.field("status") == "ORDERCLOSE").then_some(())
     })

@@ -70,7 +70,8 @@ async fn the_same_refund_again_is_the_same_refund() {
     }
     assert_eq!(till.wallets_moved(&bizpay).await, (1000, 500));
     // Another content under a number that is taken, by a refund or by an order.
-    till.refunds(order_id, "251", Some("R-1")).await.says("ORDER_USED");
+    let used = till.refunds(order_id, "251", Some("R-1")).await;
+    assert_eq!(used.says("ORDER_USED").field("order_id"), "R-1");
     till.refunds(order_id, "251", Some(order_id)).await.says("ORDER_USED");
     assert_eq!(till.wallets_moved(&bizpay).await, (1000, 500));
 }
