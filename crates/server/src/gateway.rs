@@ -80,7 +80,9 @@ struct Turn<'a> {
 
 impl<'a> Turn<'a> {
     fn take(taken: &'a Mutex<HashSet<OrderPlace>>, place: OrderPlace) -> Option<Self> {
-        taken.lock().insert(place).then_some(Self { taken, place })
+        // Made only if it is ours: dropping one gives the place back.
+        let is_first = taken.lock().insert(place);
+        is_first.then(|| Self { taken, place })
     }
 }
 
@@ -466,4 +468,22 @@ fn into_order(decision: Arc<Decision>) -> Order {
 fn count_order(order: &Order) {
     metrics::counter!("tillgate_orders_total", "room" => order.room.to_string(), "flow" => order.terms.flow.as_str())
         .increment(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_turn_at_a_time() {
+        let taken = Mutex::new(HashSet::new());
+        let place = (MerchantId(1), OrderNo(1));
+        let turn = Turn::take(&taken, place);
+        assert!(turn.is_some());
+        assert!(Turn::take(&taken, place).is_none());
+        assert!(Turn::take(&taken, (MerchantId(1), OrderNo(2))).is_some());
+        assert!(Turn::take(&taken, place).is_none(), "the first still holds it");
+        drop(turn);
+        assert!(Turn::take(&taken, place).is_some());
+    }
 }

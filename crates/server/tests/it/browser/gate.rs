@@ -100,6 +100,8 @@ impl Gate {
             ("biz_type", "PREPAY"),
             ("redirect_url", &back),
             ("call_back_url", &callback),
+            ("duration", "900"),
+            ("shop_id", "1"),
             ("operator_id", "web"),
             ("remarks", "Maple syrup, one bottle"),
         ];
