@@ -52,3 +52,24 @@ async fn a_page_nobody_opens_is_no_trouble() {
         .await;
     assert_eq!(unknown.status, 404);
 }
+
+/// A page, its reload and its question for news may all be the first to look at an order.
+#[tokio::test]
+async fn visitors_who_come_at_once_see_one_code() {
+    let world = TestWorld::new().await;
+    let order = world.merchant().sells("12.00").online().await;
+    let url = world.place.url(&format!("/pay/{}", order.nonce));
+    let visits: Vec<_> = (0..24)
+        .map(|_| {
+            let (place, url) = (world.place.clone(), url.clone());
+            tokio::spawn(async move { place.http.page(&url).await })
+        })
+        .collect();
+    for visit in visits {
+        let page = tokio::time::timeout(std::time::Duration::from_secs(10), visit).await.unwrap().unwrap();
+        assert!(page.status == 200 && page.text().contains("<svg"), "{}", page.text());
+    }
+    let payments = world.place.get("/sandbox/api/payments").await.json;
+    assert_eq!(payments.as_array().map(Vec::len), Some(1));
+    order.cancels().await.gives(0);
+}
