@@ -162,7 +162,8 @@ async fn round(args: &CrashArgs, points: u32, mut dice: Dice, count: &mut Count)
     let watching = tokio::task::spawn_local(audit_ottpay::watch(desk.clone(), running.address));
     count.findings.extend(audit::settle(&data).await?);
     watching.abort();
-    let (found, coverage) = audit::orders(&shop, &desk, &running, &data).await?;
+    let reckoned = audit::orders(&shop, &desk, &running, &data).await;
+    let (found, coverage) = reckoned.with_context(|| format!("the reckoning; {}", recipe.last_words()))?;
     count.findings.extend(found);
     count.ottpay.add(coverage);
     running.stop().with_context(|| recipe.last_words())?;
