@@ -4,6 +4,7 @@
 //! in the client's. Deliberately does not know: other rooms (each leans only on `core` and on [`wire`]), channels,
 //! HTTP servers, SQL, a clock or randomness. Time and random bits are arguments.
 
+pub mod codepay;
 pub mod latipay;
 pub mod ottpay;
 pub mod wire;

@@ -6,5 +6,6 @@
     reason = "tests stop at the first surprise"
 )]
 
+mod codepay;
 mod latipay;
 mod ottpay;

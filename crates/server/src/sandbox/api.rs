@@ -134,7 +134,7 @@ pub async fn act(
             };
             Bad(status, error.to_string())
         });
-        desk.sandbox.moved.notify_one();
+        desk.sandbox.moved.notify_one(&desk.sandbox.world);
         Ok(good(&view?))
     };
     answer(acted.await)
@@ -206,7 +206,7 @@ pub async fn app_order(desk: Desk, request: Request) -> Response<Body> {
             }
             _ => return Err(unprocessable("either order_str (Alipay), or pay_info and payer_id (WeChat)")),
         };
-        desk.sandbox.moved.notify_one();
+        desk.sandbox.moved.notify_one(&desk.sandbox.world);
         Ok(answer)
     };
     answer(acted.await)

@@ -197,7 +197,7 @@ pub async fn act(
         _ => return payment_with(&desk, &word, &trade_no, Some(WalletProblem::Trouble)).await,
     };
     let acted = desk.sandbox.world.act(&trade_no, action, clock::now().millis());
-    desk.sandbox.moved.notify_one();
+    desk.sandbox.moved.notify_one(&desk.sandbox.world);
     match acted {
         Ok(_) => redirect(&desk.path(&format!("/sandbox/wallet/{word}/pay/{trade_no}"))),
         Err(ShopperError::NotPayable(_)) => {

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -25,8 +26,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 pub struct Sandbox {
     pub world: Arc<World>,
     pub receiver: Receiver,
-    /// Something may have to be told to the gateway.
-    pub moved: Arc<Notify>,
+    pub moved: Arc<Moved>,
 }
 
 impl Sandbox {
@@ -66,16 +66,51 @@ impl Sandbox {
                     }
                 });
             }
+            let pause = async {
+                match broken {
+                    true => tokio::time::sleep(LOOK_AGAIN).await,
+                    false => self.moved.until_due(&self.world, LOOK_AGAIN).await,
+                }
+            };
             if none {
-                let due_ms = self.world.next_due().map_or(i64::MAX, |due| due - clock::now().millis());
-                let due_ms = if broken { i64::MAX } else { due_ms };
-                let pause = Duration::from_millis(due_ms.clamp(1, LOOK_AGAIN.as_millis() as i64) as u64);
                 tokio::select! {
                     _ = stop.changed() => {}
-                    () = self.moved.notified() => {}
-                    () = tokio::time::sleep(pause) => {}
+                    () = pause => {}
                 }
             }
+        }
+    }
+}
+
+/// Wakes whoever lets time pass in the world, if something happens before he would look by himself.
+#[derive(Debug, Default)]
+pub struct Moved {
+    woken: Notify,
+    looks_at_ms: AtomicI64,
+}
+
+impl Moved {
+    /// To be told after each thing that was done in the world.
+    pub fn notify_one(&self, world: &World) {
+        // Done before this is read, and read again by him after it is written: one of the two sees the other.
+        if world.next_due().is_some_and(|due_ms| due_ms < self.looks_at_ms.load(Ordering::SeqCst)) {
+            self.woken.notify_one();
+        }
+    }
+
+    /// Waits until something is due, at most a while.
+    async fn until_due(&self, world: &World, longest: Duration) {
+        let now_ms = clock::now().millis();
+        let latest_ms = now_ms + longest.as_millis() as i64;
+        let looks_at_ms = world.next_due().map_or(latest_ms, |due_ms| due_ms.clamp(now_ms + 1, latest_ms));
+        self.looks_at_ms.store(looks_at_ms, Ordering::SeqCst);
+        if world.next_due().is_some_and(|due_ms| due_ms < looks_at_ms && due_ms > now_ms) {
+            return;
+        }
+        let pause = Duration::from_millis((looks_at_ms - now_ms) as u64);
+        tokio::select! {
+            () = self.woken.notified() => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
 }
@@ -84,14 +119,14 @@ impl Sandbox {
 #[derive(Debug)]
 struct InProcess {
     world: Arc<World>,
-    moved: Arc<Notify>,
+    moved: Arc<Moved>,
 }
 
 impl Wire for InProcess {
     fn send(&self, body: Vec<u8>) -> Pin<Box<dyn Future<Output = Option<Vec<u8>>> + Send + '_>> {
         Box::pin(async move {
             let reply = self.world.handle(clock::now().millis(), &body);
-            self.moved.notify_one();
+            self.moved.notify_one(&self.world);
             match reply {
                 Reply::Answer(body) | Reply::Garbage(body) => Some(body),
                 Reply::Silence => std::future::pending().await,
