@@ -62,8 +62,9 @@ pub enum Command {
     Create(NewOrder),
     /// The channel has prepared the payment and gave us this to show.
     Present { choice: u32, presentation: Presentation },
-    /// The payer chose a method, in place of a choice that is closed at its channel or was never shown; 0 at first.
-    Choose { method: Method, instead_of: u32 },
+    /// The payer chose a method in place of that choice, 0 at first. A choice that was shown gives way only if its
+    /// channel has closed it.
+    Choose { method: Method, instead_of: u32, is_closed: bool },
     /// The channel's word on the payment by that choice.
     ChannelSays { choice: u32, asked: Asked, outcome: Outcome },
     /// From a merchant.

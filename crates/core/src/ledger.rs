@@ -61,7 +61,8 @@ fn tips(terms: &Terms) -> LedgerAccount {
 }
 
 /// The payer paid: the channel owes us all of it, we owe the merchant the tip and the rest after our fee.
-/// The fee is of all that was paid and comes out of the sale, never out of the tip.
+/// The fee is of all that was paid and comes out of the sale, never out of the tip; where the tip is far above the sale
+/// the merchant may owe us the rest of it.
 pub fn payment(terms: &Terms, method: &Method) -> Vec<Posting> {
     let (total, sale) = (terms.total(), terms.amount.minor);
     let fee = total.basis_points(terms.fee_bp).minor;

@@ -111,14 +111,15 @@ pub fn assemble(
     let nonce_key = Arc::new(NonceKey::new(vault.nonce_key()));
     let rates = Arc::new(Rates::new(store.clone()));
     let latipay = Arc::new(latipay(&config, &store, &vault, (nonce_key.clone(), rates.clone())));
-    let ottpay = Arc::new(ottpay(&config, &gateway, &vault, (nonce_key.clone(), rates)));
+    let long_polls = LongPolls::new(config.limits.long_polls, config.limits.long_polls_per_merchant);
+    let shared = (nonce_key.clone(), rates);
+    let ottpay = Arc::new(ottpay(&config, &gateway, &vault, (shared, long_polls.clone())));
     let rooms = Rooms::new(vec![latipay.clone(), ottpay.clone()]);
     let rules = AddressRules { allowed: config.outbound.allow_networks.clone() };
     let outbound = Outbound::new(rules, seconds(config.outbound.timeout_s));
     let workers = Workers::new(gateway.clone(), rooms.clone(), outbound, config.notify.per_endpoint);
     let threads =
         std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1));
-    let long_polls = LongPolls::new(config.limits.long_polls, config.limits.long_polls_per_merchant);
     let app = Arc::new(App {
         health: Health::new(gateway.store.clone(), long_polls.clone()),
         long_polls,
@@ -166,7 +167,12 @@ fn latipay(
     }
 }
 
-fn ottpay(config: &Config, gateway: &Arc<Gateway>, vault: &Arc<Vault>, (nonce_key, rates): Shared) -> OttPay {
+fn ottpay(
+    config: &Config,
+    gateway: &Arc<Gateway>,
+    vault: &Arc<Vault>,
+    ((nonce_key, rates), long_polls): (Shared, Arc<LongPolls>),
+) -> OttPay {
     let opener = vault.clone();
     OttPay {
         gateway: gateway.clone(),
@@ -184,6 +190,7 @@ fn ottpay(config: &Config, gateway: &Arc<Gateway>, vault: &Arc<Vault>, (nonce_ke
         passive_lifetime_ms: i64::from(config.orders.barcode_lifetime_s) * 1_000,
         answer_within: seconds(config.orders.answer_within_s),
         verdict_within: seconds(config.orders.verdict_within_s),
+        long_polls,
     }
 }
 

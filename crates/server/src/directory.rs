@@ -30,6 +30,8 @@ pub struct Directory<P> {
     build: Build<P>,
     known: RwLock<HashMap<String, Kept<P>>>,
     unknown: RwLock<HashMap<String, Instant>>,
+    /// Some login there is.
+    stand_in: RwLock<Option<String>>,
 }
 
 impl<P> fmt::Debug for Directory<P> {
@@ -40,7 +42,14 @@ impl<P> fmt::Debug for Directory<P> {
 
 impl<P: Send + Sync> Directory<P> {
     pub fn new(room: &'static str, store: Arc<dyn Store>, build: Build<P>) -> Self {
-        Self { room, store, build, known: RwLock::default(), unknown: RwLock::default() }
+        Self {
+            room,
+            store,
+            build,
+            known: RwLock::default(),
+            unknown: RwLock::default(),
+            stand_in: RwLock::default(),
+        }
     }
 
     /// What is kept of a login is no longer true.
@@ -58,7 +67,9 @@ impl<P: Send + Sync> Directory<P> {
         if self.unknown.read().get(login).is_some_and(|read_at| read_at.elapsed() < KEEP) {
             return Ok(None);
         }
-        let Some(credential) = self.store.load_credential(self.room, login).await? else {
+        let loaded = self.store.load_credential(self.room, login).await?;
+        self.as_much_again(loaded.is_some()).await?;
+        let Some(credential) = loaded else {
             self.known.write().remove(login);
             let mut unknown = self.unknown.write();
             if unknown.len() >= UNKNOWN_MAX {
@@ -70,7 +81,19 @@ impl<P: Send + Sync> Directory<P> {
             return Ok(None);
         };
         let profile = Arc::new((self.build)(credential)?);
+        self.stand_in.write().get_or_insert_with(|| login.to_owned());
         self.known.write().insert(login.to_owned(), (Instant::now(), profile.clone()));
         Ok(Some(profile))
+    }
+
+    /// What the other case costs: after a known login a look-up that finds nothing, after an unknown one all that is
+    /// done for a known one. So neither takes longer.
+    async fn as_much_again(&self, is_known: bool) -> Result<()> {
+        let stand_in = self.stand_in.read().clone().filter(|_| !is_known);
+        let other = self.store.load_credential(self.room, stand_in.as_deref().unwrap_or_default()).await?;
+        if let Some(credential) = other {
+            drop((self.build)(credential)?);
+        }
+        Ok(())
     }
 }

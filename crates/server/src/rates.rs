@@ -46,10 +46,9 @@ impl Rates {
             return Ok(table.clone());
         }
         let mut table = RateTable::default();
-        for quoted in self.store.list_rates().await? {
+        for quoted in self.store.current_rates().await? {
             if quoted.quote.code() == PAYERS {
-                // The newest of a pair comes first.
-                table.0.entry(quoted.base.code()).or_insert(quoted.rate);
+                table.0.insert(quoted.base.code(), quoted.rate);
             }
         }
         let table = Arc::new(table);

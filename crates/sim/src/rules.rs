@@ -153,8 +153,10 @@ pub const RULES: &[Rule] = &[
         title_en: "Garbage, then works",
         title_zh: "乱码后恢复",
         description_en: "For 5 seconds after the first request every answer about the payment is an unreadable \
-                         page; then all is well. A bar code was paid by the first request.",
-        description_zh: "首次请求后 5 秒内所有应答均为无法解析的页面，之后恢复正常。条码支付在首次请求时已付款。",
+                         page; then all is well. A bar code was paid by the first request. Where the code is part of the \
+                         answer (OTT Pay), each try is a new payment with new trouble.",
+        description_zh: "首次请求后 5 秒内所有应答均为无法解析的页面，之后恢复正常。条码支付在首次请求时已付款。\
+                         若二维码随应答返回（OTT Pay），每次请求都是新的付款，故障重新开始。",
         script: Script::Garbage,
     },
     Rule {

@@ -124,6 +124,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     fn put_rate(&self, rate: QuotedRate) -> Answer<'_, ()>;
     /// All there have been, by pair, each pair's newest first.
     fn list_rates(&self) -> Answer<'_, Vec<QuotedRate>>;
+    /// The newest of each pair.
+    fn current_rates(&self) -> Answer<'_, Vec<QuotedRate>>;
 
     /// What the database is for; the first to say so decides. Gives the word that holds.
     fn claim<'a>(&'a self, purpose: &'a str) -> Answer<'a, String>;

@@ -37,19 +37,16 @@ pub fn create(new: NewOrder, now: Timestamp) -> Decision {
     present(decision, choice, prepared)
 }
 
-/// The same reference again: the same order if it is still open and nothing differs. Who asks for a code again is not
-/// shown one that is being closed; who charged one again still waits for the same verdict.
+/// The same reference again: the same order if it has not ended and nothing differs.
 pub fn repeat(decision: Decision, new: &NewOrder) -> Result<Decision, Refusal> {
     let order = &decision.order;
     if let Some(term) = first_difference(&order.terms, &new.terms) {
         return Err(Refusal::ReferenceReused(term));
     }
-    let is_same = match order.state {
-        OrderState::Pending => true,
-        OrderState::Closing(_) => order.presentation == Presentation::Charge,
-        OrderState::Paid { .. } | OrderState::Failed { .. } | OrderState::Cancelled { .. } => false,
-    };
-    if is_same { Ok(decision) } else { Err(Refusal::ReferenceEnded(order.state.name())) }
+    if order.state.is_final() {
+        return Err(Refusal::ReferenceEnded(order.state.name()));
+    }
+    Ok(decision)
 }
 
 fn first_difference(had: &Terms, got: &Terms) -> Option<Term> {
@@ -93,12 +90,18 @@ pub fn present(mut decision: Decision, choice: u32, presentation: Presentation) 
     decision
 }
 
-/// The payer chose. Nothing if he has chosen this already, or if somebody else chose meanwhile.
-pub fn choose(mut decision: Decision, method: Method, instead_of: u32) -> Result<Decision, Refusal> {
+/// The payer chose. Nothing if he has chosen this already, if somebody else chose meanwhile, or if what was shown may
+/// still be paid: two open codes for one order would be paid twice.
+pub fn choose(
+    mut decision: Decision,
+    method: Method,
+    (instead_of, is_closed): (u32, bool),
+) -> Result<Decision, Refusal> {
     let order = &mut decision.order;
     if order.state != OrderState::Pending
         || order.choice() != instead_of
         || order.presentation == Presentation::Charge
+        || order.presentation != Presentation::None && !is_closed
         || order.method() == Some(&method)
     {
         return Ok(decision);

@@ -117,7 +117,9 @@ pub fn decide(order: Option<Order>, command: Command, now: Timestamp) -> Result<
     let decision = match command {
         Command::Create(new) => create::repeat(idle, &new),
         Command::Present { choice, presentation } => Ok(create::present(idle, choice, presentation)),
-        Command::Choose { method, instead_of } => create::choose(idle, method, instead_of),
+        Command::Choose { method, instead_of, is_closed } => {
+            create::choose(idle, method, (instead_of, is_closed))
+        }
         Command::ChannelSays { choice, asked, outcome } => {
             Ok(outcome::channel_says(idle, choice, asked, outcome))
         }

@@ -20,7 +20,7 @@ use crate::gateway::Problem;
 use crate::pages::{
     self, CONTENT_SECURITY_POLICY, ErrorKind, ErrorPage, HostedPage, HostedState, Language, Method as Wallet,
 };
-use crate::rooms::Shown;
+use crate::rooms::{Shown, to_the_end};
 
 /// How long a page's question for news waits; browsers and proxies hold a request that long.
 const NEWS_PATIENCE: Duration = Duration::from_secs(25);
@@ -218,11 +218,13 @@ pub async fn choose(
     request: Request,
 ) -> Response<Body> {
     let language = Visitor::of(query.as_deref(), &headers).language;
-    let nonce = path.map(|Path(nonce)| nonce).unwrap_or_default();
+    let (nonce, is_sandbox) = (path.map(|Path(nonce)| nonce).unwrap_or_default(), app.sandbox.is_some());
     let bytes = body::read(request.into_body(), app.body_limits()).await.unwrap_or_default();
     let method = url::form_urlencoded::parse(&bytes).find(|(name, _)| name == "method");
     let method = Method::new(&method.map(|(_, value)| value).unwrap_or_default());
-    let chosen = async {
+    let address = format!("/pay/{nonce}?lang={}", language.code());
+    // Once the last choice is closed, this one is recorded, also for a browser that has gone.
+    let chosen = async move {
         let Some(order) = linked(&app, &nonce).await? else { return Ok(false) };
         let shown = shown(&app, &order).await?;
         if shown.choices.contains(&method) && order.choices.len() < CHOICES_MAX {
@@ -230,13 +232,10 @@ pub async fn choose(
         }
         Ok::<_, Problem>(true)
     };
-    let address = format!("/pay/{nonce}?lang={}", language.code());
-    match chosen.await {
+    match to_the_end(chosen, || Err(Problem::Fault("broke off".into()))).await {
         Ok(true) | Err(Problem::Refused(_)) => redirect(&address),
         Err(Problem::Unavailable) => redirect(&format!("{address}&problem=1")),
-        Ok(false) => {
-            page(StatusCode::NOT_FOUND, HostedPage::not_found(language, app.sandbox.is_some()).render())
-        }
+        Ok(false) => page(StatusCode::NOT_FOUND, HostedPage::not_found(language, is_sandbox).render()),
         Err(problem) => {
             tracing::error!(%problem, "choosing a wallet");
             error(language, ErrorKind::Ours)

@@ -20,7 +20,7 @@ use tillgate_protocols::latipay::{
 use tillgate_protocols::wire::nonce::{self, NonceKey};
 use tillgate_store::{Credential, OrderKey, Store};
 
-use super::{Boxed, Message, Room, Shown, body_of, keys, profile_of_order};
+use super::{Boxed, Message, Room, Shown, body_of, keys, profile_of_order, to_the_end};
 use crate::app::App;
 use crate::channels::Offered;
 use crate::directory::Directory;
@@ -186,6 +186,11 @@ where
     }
 }
 
+/// For what moves money, or has a channel do so: it is carried to its end though the till may have gone.
+async fn whole(work: impl Future<Output = Response<Body>> + Send + 'static) -> Response<Body> {
+    to_the_end(work, || json(StatusCode::OK, room::fault_answer())).await
+}
+
 pub async fn transaction(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     with_body(&app, request, async |bytes| {
         let desk = &app.latipay;
@@ -204,6 +209,10 @@ pub async fn transaction(State(app): State<Arc<App>>, request: Request) -> Respo
 }
 
 pub async fn barcode(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    whole(sell_by_code(app, request)).await
+}
+
+async fn sell_by_code(app: Arc<App>, request: Request) -> Response<Body> {
     with_body(&app, request, async |bytes| {
         let desk = &app.latipay;
         let route = Route::Barcode;
@@ -217,6 +226,10 @@ pub async fn barcode(State(app): State<Arc<App>>, request: Request) -> Response<
 }
 
 pub async fn minialipay(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    whole(sell_in_app(app, request)).await
+}
+
+async fn sell_in_app(app: Arc<App>, request: Request) -> Response<Body> {
     with_body(&app, request, async |bytes| {
         let desk = &app.latipay;
         let route = Route::MiniAlipay;
@@ -239,6 +252,10 @@ pub async fn minialipay(State(app): State<Arc<App>>, request: Request) -> Respon
 }
 
 pub async fn refund(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    whole(give_back(app, request)).await
+}
+
+async fn give_back(app: Arc<App>, request: Request) -> Response<Body> {
     with_body(&app, request, async |bytes| {
         let desk = &app.latipay;
         let route = Route::Refund;
@@ -271,6 +288,10 @@ pub async fn refund(State(app): State<Arc<App>>, request: Request) -> Response<B
 }
 
 pub async fn cancel(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    whole(call_off(app, request)).await
+}
+
+async fn call_off(app: Arc<App>, request: Request) -> Response<Body> {
     with_body(&app, request, async |bytes| {
         let desk = &app.latipay;
         let route = Route::Cancel;

@@ -99,6 +99,20 @@ async fn body_of(
     })
 }
 
+/// Carries a request to its end even if its sender goes away: what was stored is followed by what it owes.
+pub async fn to_the_end<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+    broken: impl FnOnce() -> T,
+) -> T {
+    match tokio::spawn(work).await {
+        Ok(done) => done,
+        Err(error) => {
+            tracing::error!(%error, "a request broke off");
+            broken()
+        }
+    }
+}
+
 /// The profile whose key speaks about the order.
 async fn profile_of_order<P: Send + Sync>(
     store: &dyn Store,

@@ -16,12 +16,13 @@ use tillgate_protocols::ottpay::{
 use tillgate_protocols::wire::nonce::{self, NonceKey};
 use tillgate_store::{Credential, OrderKey, Store};
 
-use super::{Boxed, Message, Room, Shown, body_of, keys, profile_of_order};
+use super::{Boxed, Message, Room, Shown, body_of, keys, profile_of_order, to_the_end};
 use crate::app::App;
 use crate::channels::{Channels, Offered};
 use crate::directory::Directory;
 use crate::gateway::{Gateway, Problem};
 use crate::http::json;
+use crate::http::limits::LongPolls;
 use crate::rates::Rates;
 use crate::vault::Vault;
 use crate::{clock, random};
@@ -44,6 +45,8 @@ pub struct OttPay {
     pub answer_within: Duration,
     /// How long a passive payment does.
     pub verdict_within: Duration,
+    /// Who waits takes a place among the merchant's long polls; without one he is answered at once.
+    pub long_polls: Arc<LongPolls>,
 }
 
 /// A profile as the room wants it: secrets opened, old keys that have ended left out.
@@ -83,8 +86,12 @@ pub async fn process(State(app): State<Arc<App>>, request: Request) -> Response<
     let words = |what| room::reject_answer(None, &Reject::data(what));
     match body_of(&app, request, words).await {
         Ok(bytes) => {
-            let (Ok(body) | Err(Refused(body))) = app.ottpay.answer(&bytes).await;
-            json(StatusCode::OK, body)
+            let desk = app.ottpay.clone();
+            let answer = async move {
+                let (Ok(body) | Err(Refused(body))) = desk.answer(&bytes).await;
+                body
+            };
+            json(StatusCode::OK, to_the_end(answer, || room::fault_answer(None)).await)
         }
         Err(response) => response,
     }
@@ -223,7 +230,8 @@ impl Till<'_> {
         match (order.terms.flow, &order.presentation) {
             (Flow::CustomerPresented, _) => {
                 let reference = order.reference.clone();
-                let patience = self.desk.verdict_within;
+                let place = self.desk.long_polls.enter(order.merchant);
+                let patience = place.as_ref().map_or(Duration::ZERO, |_| self.desk.verdict_within);
                 let order =
                     self.desk.gateway.wait_until(order, patience, |order| order.state.is_final()).await;
                 let order = order.map_err(|problem| self.problem(problem, &reference, None))?;

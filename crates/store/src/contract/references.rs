@@ -108,7 +108,8 @@ pub async fn a_payer_who_chooses_reads_back(home: Home) {
         asked: Asked::Callback,
         outcome: Outcome::Paid { channel_ref: "c".into(), payer: "p".into(), at: NOW },
     };
-    let choose = |word, instead_of| Command::Choose { method: Method::new(word), instead_of };
+    let choose =
+        |word, instead_of| Command::Choose { method: Method::new(word), instead_of, is_closed: true };
     let shown = Presentation::Code("q".into());
     for command in [
         choose("alipay", 0),
@@ -149,6 +150,8 @@ pub async fn rates_stay_and_the_newest_is_first(home: Home) {
         home.put_rate(rate.clone()).await.unwrap();
     }
     assert_eq!(home.list_rates().await.unwrap(), rates);
+    let newest = [rates[0].clone(), rates[2].clone()];
+    assert_eq!(home.current_rates().await.unwrap(), newest);
     let again = quoted("CAD", "5.2", 5, "bank");
     home.put_rate(again.clone()).await.unwrap();
     assert_eq!(home.list_rates().await.unwrap()[0], again);

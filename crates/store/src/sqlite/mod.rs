@@ -154,6 +154,10 @@ impl Store for Sqlite {
         self.reading(read::rates)
     }
 
+    fn current_rates(&self) -> Answer<'_, Vec<QuotedRate>> {
+        self.reading(read::current_rates)
+    }
+
     fn load_events(&self, merchant: MerchantId, order: OrderNo) -> Answer<'_, Vec<(Timestamp, Event)>> {
         self.reading(move |connection| read::events(connection, merchant, order))
     }

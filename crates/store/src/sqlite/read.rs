@@ -85,6 +85,25 @@ pub fn rates(connection: &Connection) -> rusqlite::Result<Vec<QuotedRate>> {
         .collect()
 }
 
+/// Two steps by the primary key for each pair there is, however long its history.
+pub fn current_rates(connection: &Connection) -> rusqlite::Result<Vec<QuotedRate>> {
+    let mut next_pair = connection.prepare_cached(
+        "SELECT base, quote FROM rates WHERE (base, quote) > (?1, ?2) ORDER BY base, quote LIMIT 1",
+    )?;
+    let mut newest = connection.prepare_cached(
+        "SELECT base, quote, set_at, rate_e8, source FROM rates WHERE base = ?1 AND quote = ?2
+         ORDER BY set_at DESC LIMIT 1",
+    )?;
+    let mut current = Vec::new();
+    let mut pair = (String::new(), String::new());
+    loop {
+        let found = next_pair.query_row(params![pair.0, pair.1], |row| Ok((row.get(0)?, row.get(1)?)));
+        let Some(found) = found.optional()? else { return Ok(current) };
+        pair = found;
+        current.push(newest.query_row(params![pair.0, pair.1], rows::rate)?);
+    }
+}
+
 pub fn refunds(
     connection: &Connection,
     merchant: MerchantId,

@@ -138,6 +138,7 @@ fn commands(case: &Case) -> Vec<(Command, Timestamp)> {
         }
         for method in ["alipay", "wechat", "unionpay"] {
             commands.push((sample::choose(method, choice), sample::NOW));
+            commands.push((sample::choose_open(method, choice), sample::NOW));
         }
         for outcome in sample::OUTCOMES {
             for asked in sample::ASKED {

@@ -143,7 +143,12 @@ pub fn says_by(choice: u32, asked_word: &str, outcome_word: &str) -> Command {
 }
 
 pub fn choose(method: &str, instead_of: u32) -> Command {
-    Command::Choose { method: Method::new(method), instead_of }
+    Command::Choose { method: Method::new(method), instead_of, is_closed: true }
+}
+
+/// Without having closed what was shown.
+pub fn choose_open(method: &str, instead_of: u32) -> Command {
+    Command::Choose { method: Method::new(method), instead_of, is_closed: false }
 }
 
 /// A refund the merchant asked for, still open.

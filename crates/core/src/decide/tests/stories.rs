@@ -105,7 +105,8 @@ fn happens(dice: &mut Dice, story: &Story) -> Command {
         6..=8 => sample::says_by(choice, dice.of(&sample::ASKED), dice.of(&sample::OUTCOMES)),
         9 => sample::says_by(choice, dice.of(&sample::ASKED), "unknown"),
         10..=12 => refund(dice, story),
-        13..=15 => sample::choose(dice.of(&["alipay", "wechat", "unionpay"]), choice),
+        13 => sample::choose_open(dice.of(&["alipay", "wechat", "unionpay"]), choice),
+        14 | 15 => sample::choose(dice.of(&["alipay", "wechat", "unionpay"]), choice),
         _ if story.refunds.is_empty() => sample::says_by(choice, "callback", "paid"),
         _ => {
             let refund = story.refunds[dice.below(story.refunds.len() as u64) as usize].clone();

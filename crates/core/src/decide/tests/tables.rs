@@ -23,7 +23,7 @@ pending nothing choice 0 | create unchosen | unchanged
 pending nothing    | create unchosen | refused: the reference belongs to an order with another Method
 pending nothing    | create tip     | refused: the reference belongs to an order with another Tip
 pending code       | create charge  | refused: the reference belongs to an order with another Flow
-closing:expired code | create       | refused: the reference belongs to an order that has ended (closing)
+closing:expired code | create       | unchanged
 closing:expired charge | create     | unchanged
 paid code          | create         | refused: the reference belongs to an order that has ended (paid)
 pending nothing    | present code   | pending code    | presented | ask+10s |
@@ -158,6 +158,10 @@ pending nothing choice 0  | expire          | failed:expired nothing choice 0 | 
 pending nothing           | choose wechat   | pending nothing choice 2 | chosen wechat | ends expire+890s |
 pending code              | choose wechat   | pending nothing choice 2 | chosen wechat | ends expire+890s |
 pending app               | choose wechat   | pending nothing choice 2 | chosen wechat | ends expire+890s |
+pending code              | choose wechat unclosed | unchanged
+pending app               | choose wechat unclosed | unchanged
+pending nothing           | choose wechat unclosed | pending nothing choice 2 | chosen wechat | ends expire+890s |
+pending nothing choice 0  | choose wechat unclosed | pending nothing | chosen wechat | ends expire+890s |
 pending code choice 2     | choose alipay   | pending nothing choice 3 | chosen alipay | ends expire+890s |
 pending code              | choose alipay   | unchanged
 pending charge            | choose wechat   | unchanged

@@ -104,6 +104,7 @@ fn command(order: Option<&Order>, cell: &str) -> (Command, Timestamp) {
         ["present", word] => present(choice, word),
         ["present", word, "by", of] => present(by(of), word),
         ["choose", method] => sample::choose(method, choice),
+        ["choose", method, "unclosed"] => sample::choose_open(method, choice),
         ["choose", method, "instead", "of", of] => sample::choose(method, by(of)),
         ["says", asked, outcome] => sample::says_by(choice, asked, outcome),
         ["says", asked, outcome, "by", of] => sample::says_by(by(of), asked, outcome),

@@ -7,6 +7,8 @@ mod documents;
 mod keys;
 mod passive;
 mod peer;
+
 mod prepay;
+mod races;
 mod refunds;
 mod till;

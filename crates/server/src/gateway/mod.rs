@@ -1,18 +1,18 @@
 //! Carries decisions out: load, decide, commit, then wake whoever waits and start what is owed.
 //!
 //! Knows the store, the clock, the bus and the work queue. The rules are in `tillgate_core::decide`;
-//! what a protocol calls things is in its room.
+//! what a protocol calls things is in its room. `shown` is the part that has channels prepare what payers see.
+
+mod shown;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tillgate_channels::{Answer, Call, Payment};
-use tillgate_core::order::CHOICES_MAX;
 use tillgate_core::{
-    Asked, Command, Decision, MerchantId, Method, NewOrder, NewRefund, Order, OrderNo, OrderState, Outcome,
-    Presentation, Refund, RefundNo, RefundState, Refusal, Timestamp, Work, WorkKey, decide,
+    Asked, Command, Decision, MerchantId, NewOrder, NewRefund, Order, OrderNo, Outcome, Presentation, Refund,
+    RefundNo, RefundState, Refusal, Timestamp, Work, WorkKey, decide,
 };
 use tillgate_store::{Changeset, Conflict, OrderKey, Store, StoreError, WorkUpdate};
 use tokio::sync::mpsc;
@@ -72,26 +72,6 @@ enum Created {
 
 type OrderPlace = (MerchantId, OrderNo);
 
-/// Whoever holds it is the only one who asks the channel to prepare the order.
-struct Turn<'a> {
-    taken: &'a Mutex<HashSet<OrderPlace>>,
-    place: OrderPlace,
-}
-
-impl<'a> Turn<'a> {
-    fn take(taken: &'a Mutex<HashSet<OrderPlace>>, place: OrderPlace) -> Option<Self> {
-        // Made only if it is ours: dropping one gives the place back.
-        let is_first = taken.lock().insert(place);
-        is_first.then(|| Self { taken, place })
-    }
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        self.taken.lock().remove(&self.place);
-    }
-}
-
 /// Work for the workers to do at once.
 pub type ReadyWork = mpsc::UnboundedReceiver<Work>;
 
@@ -121,35 +101,11 @@ impl Gateway {
         Err(Problem::Fault("too many conflicts".into()))
     }
 
-    /// The same for an order whose code is part of the answer. The channel prepares it first, so that order and code
-    /// are one commit: nobody can pay what nobody has seen, and a code that found no order is closed again.
-    pub async fn create_presented(&self, mut new: NewOrder, seller: &str) -> Result<Order, Problem> {
-        for _ in 0..TRIES {
-            let payment = channels::first_payment(&new, seller)
-                .ok_or_else(|| Problem::Fault("an order to present needs a method".into()))?;
-            let Answer::Presented(presentation) = self.channels.ask(&Call::Present(payment.clone())).await
-            else {
-                self.close_unseen(payment);
-                return Err(Problem::Unavailable);
-            };
-            let number = new.number;
-            new.presentation = presentation;
-            let created = self.create_once(new).await;
-            if !matches!(&created, Ok(Created::Order(order)) if order.number == number) {
-                self.close_unseen(payment);
-            }
-            match created? {
-                Created::Order(order) => return Ok(order),
-                Created::NumberTaken(back) => new = back,
-            }
-        }
-        Err(Problem::Fault("too many conflicts".into()))
-    }
-
-    /// Closes at the channel what no payer has seen. If that fails it runs out by itself.
-    fn close_unseen(&self, payment: Payment) {
-        let channels = self.channels.clone();
-        tokio::spawn(async move { channels.ask(&Call::Close(payment)).await });
+    /// What a channel prepared under the old number is no longer this order's.
+    fn renumber(&self, new: &mut NewOrder) {
+        self.numbers.change_block();
+        new.number = self.numbers.next(clock::now());
+        new.presentation = Presentation::None;
     }
 
     async fn create_once(&self, new: NewOrder) -> Result<Created, Problem> {
@@ -168,9 +124,7 @@ impl Gateway {
             let Order { merchant, number, room, reference, terms, .. } = into_order(decision);
             new = NewOrder { merchant, number, room, reference, terms, presentation };
             if conflict == Conflict::Number {
-                self.numbers.change_block();
-                new.number = self.numbers.next(clock::now());
-                new.presentation = Presentation::None;
+                self.renumber(&mut new);
                 return Ok(Created::NumberTaken(new));
             }
             let key = OrderKey::Reference { room: &new.room, reference: &new.reference };
@@ -217,13 +171,20 @@ impl Gateway {
         for _ in 0..TRIES {
             let order = self.store.load_order(merchant, OrderKey::Number(number)).await?;
             let earlier = self.store.load_refunds(merchant, number).await?;
-            let reference = reference.map(str::to_owned);
-            let new = NewRefund { amount_minor, reference, note: note.to_owned(), earlier };
+            let own = reference.map(str::to_owned);
+            let new = NewRefund { amount_minor, reference: own, note: note.to_owned(), earlier };
             let decision = Arc::new(decide(order, Command::Refund(new), clock::now())?);
             match self.commit(&decision, None).await {
                 Ok(()) => return Ok(RefundNo(decision.order.refunds)),
                 Err(StoreError::Conflict(Conflict::Version)) => {}
-                Err(StoreError::Conflict(Conflict::Reference)) => return Err(Refusal::ReferenceTaken.into()),
+                Err(StoreError::Conflict(Conflict::Reference)) => {
+                    // By the same request, which was faster: decided again it is a repeat.
+                    let (room, reference) = (&decision.order.room, reference.unwrap_or_default());
+                    let place = self.store.find_refund(merchant, room, reference).await?;
+                    if place.is_none_or(|(order, _)| order != number) {
+                        return Err(Refusal::ReferenceTaken.into());
+                    }
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -312,68 +273,6 @@ impl Gateway {
         if let Some(WorkUpdate::Retry(_, due_at)) = work {
             self.alarm.set_no_later_than(due_at);
         }
-    }
-
-    /// Makes sure the channel has prepared the payment, so that there is something to show.
-    /// An order that cannot be presented now comes back as it is.
-    pub async fn present(&self, order: Order, seller: &str) -> Result<Order, Problem> {
-        if order.state.is_final() || order.presentation != Presentation::None {
-            return Ok(order);
-        }
-        let Some(_turn) = Turn::take(&self.presenting, (order.merchant, order.number)) else {
-            // Another visitor has asked the channel already: one call is enough.
-            let is_shown = |order: &Order| order.state.is_final() || order.presentation != Presentation::None;
-            return self.wait_until(order, self.channels.timeout(), is_shown).await;
-        };
-        let choice = order.choice();
-        let Some(payment) = channels::payment(&order, choice, seller) else { return Ok(order) };
-        match self.channels.ask(&Call::Present(payment.clone())).await {
-            Answer::Presented(presentation) => {
-                let command = Command::Present { choice, presentation };
-                let order = self.apply(order.merchant, order.number, command, None).await?;
-                let is_unpaid =
-                    matches!(order.state, OrderState::Failed { .. } | OrderState::Cancelled { .. });
-                if is_unpaid && order.presentation == Presentation::None || order.choice() != choice {
-                    // Ended, or chosen otherwise, while the channel prepared it: nobody has seen the code.
-                    self.close_unseen(payment);
-                }
-                Ok(order)
-            }
-            // Closed there, or paid meanwhile.
-            Answer::Outcome(outcome @ (Outcome::Declined { .. } | Outcome::Paid { .. })) => {
-                let command = Command::ChannelSays { choice, asked: Asked::Query, outcome };
-                self.apply(order.merchant, order.number, command, None).await
-            }
-            Answer::Outcome(_) | Answer::NeverHeardOf => Ok(order),
-        }
-    }
-
-    /// The payer chose how to pay, perhaps again. What he was shown before is closed at its channel first: a payment
-    /// that was made there after all is found out now, and one that comes later still goes back.
-    pub async fn choose(&self, order: Order, method: &Method, seller: &str) -> Result<Order, Problem> {
-        let choice = order.choice();
-        if order.state != OrderState::Pending || order.method() == Some(method) {
-            return Ok(order);
-        }
-        if order.choices.len() >= CHOICES_MAX {
-            // Before anything is closed for nothing.
-            return Err(Refusal::TooManyChoices.into());
-        }
-        if order.presentation != Presentation::None {
-            let Some(payment) = channels::payment(&order, choice, seller) else { return Ok(order) };
-            match self.channels.ask(&Call::Close(payment)).await {
-                Answer::Outcome(Outcome::Declined { .. }) => {}
-                Answer::Outcome(outcome @ Outcome::Paid { .. }) => {
-                    let command = Command::ChannelSays { choice, asked: Asked::Close, outcome };
-                    return self.apply(order.merchant, order.number, command, None).await;
-                }
-                Answer::Outcome(Outcome::Pending | Outcome::Unknown)
-                | Answer::Presented(_)
-                | Answer::NeverHeardOf => return Err(Problem::Unavailable),
-            }
-        }
-        let command = Command::Choose { method: method.clone(), instead_of: choice };
-        self.apply(order.merchant, order.number, command, None).await
     }
 
     /// Waits until the order satisfies `done` or the time is up; gives the order as it is then.
@@ -468,22 +367,4 @@ fn into_order(decision: Arc<Decision>) -> Order {
 fn count_order(order: &Order) {
     metrics::counter!("tillgate_orders_total", "room" => order.room.to_string(), "flow" => order.terms.flow.as_str())
         .increment(1);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_turn_at_a_time() {
-        let taken = Mutex::new(HashSet::new());
-        let place = (MerchantId(1), OrderNo(1));
-        let turn = Turn::take(&taken, place);
-        assert!(turn.is_some());
-        assert!(Turn::take(&taken, place).is_none());
-        assert!(Turn::take(&taken, (MerchantId(1), OrderNo(2))).is_some());
-        assert!(Turn::take(&taken, place).is_none(), "the first still holds it");
-        drop(turn);
-        assert!(Turn::take(&taken, place).is_some());
-    }
 }

@@ -1,0 +1,83 @@
+//! The document has every method, field and code, and says what answers really hold.
+
+use serde_json::Value;
+use tillgate_protocols::codepay::{BatchView, Sent, Submitted, fields, openapi};
+
+use super::*;
+
+fn schema<'d>(document: &'d Value, name: &str) -> &'d Value {
+    let schema = &document["components"]["schemas"][name];
+    assert!(schema.is_object(), "{name}");
+    schema
+}
+
+#[test]
+fn every_method_field_and_code_is_in_it() {
+    let document = openapi::document();
+    let post = &document["paths"][room::ENTRY]["post"];
+    for kind in ["application/json", "application/x-www-form-urlencoded"] {
+        let one_of = post["requestBody"]["content"][kind]["schema"]["oneOf"].as_array().unwrap();
+        assert_eq!(one_of.len(), SERVED.len());
+    }
+    for method in SERVED {
+        let request = schema(&document, &format!("{}_request", method.word()));
+        assert_eq!(request["properties"]["method"]["const"], method.word());
+        let required: Vec<&str> =
+            request["required"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+        for spec in fields::ENVELOPE.iter().chain(fields::of(method)) {
+            assert!(request["properties"][spec.name].is_object(), "{method:?} {}", spec.name);
+            assert_eq!(required.contains(&spec.name), spec.is_required(), "{method:?} {}", spec.name);
+        }
+    }
+    let words: Vec<&str> =
+        document["x-codes"].as_array().unwrap().iter().map(|row| row["code"].as_str().unwrap()).collect();
+    assert_eq!(words, Code::ALL.map(Code::word));
+    assert!(document["webhooks"]["call_back"]["post"].is_object());
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn references(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(map) => {
+                found.extend(map.get("$ref").and_then(Value::as_str).map(str::to_owned));
+                map.values().for_each(|value| references(value, found));
+            }
+            Value::Array(list) => list.iter().for_each(|value| references(value, found)),
+            _ => {}
+        }
+    }
+    let (document, mut found) = (openapi::document(), Vec::new());
+    references(&document, &mut found);
+    assert!(found.len() > 20);
+    for reference in found {
+        assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+    }
+}
+
+/// What an answer really holds is what its schema says.
+#[test]
+fn answers_have_the_documented_fields() {
+    let document = openapi::document();
+    let sent = Sent { trans_no: "5021".to_owned(), terminal: ONLINE };
+    let submitted =
+        Submitted { trans_no: "5021".to_owned(), amount: money(1, "USD"), fee_minor: 0, vat_minor: 0 };
+    let batch = BatchView { count: Some(1), total: Some(money(1, "USD")) };
+    for (method, body) in [
+        (Method::PayOrder, answer(|reply| reply.sent(&sent))),
+        (Method::OrderQuery, answer(|reply| reply.order(&order_view()))),
+        (Method::RefundQuery, answer(|reply| reply.refund(&refund_view()))),
+        (Method::RefundSubmit, answer(|reply| reply.submitted(&submitted))),
+        (Method::BatchClose, answer(|reply| reply.batch(&batch))),
+        (Method::TipAdjustment, answer(|reply| reply.done())),
+    ] {
+        let answer = client::read_answer(body.as_bytes(), GATEWAY_KEY.public()).unwrap();
+        let mut sent: Vec<&str> = answer.data.iter().map(|(name, _)| name).collect();
+        let schema = schema(&document, &format!("{}_data", method.word()));
+        let mut documented: Vec<&str> =
+            schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        sent.sort_unstable();
+        documented.sort_unstable();
+        assert_eq!(sent, documented, "{method:?}");
+    }
+}
