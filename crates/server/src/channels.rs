@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tillgate_channels::{Answer, Call, Payment, RefundOrder, WalletChannel};
 use tillgate_core::{Flow, MerchantId, Method, NewOrder, Order, OrderNo, Outcome, Refund, Terms};
+use tillgate_protocols::wire::offer::Offer;
 
 /// Carries bytes to a channel and back; `None` when nothing came back.
 pub trait Wire: Send + Sync + fmt::Debug {
@@ -26,14 +27,6 @@ pub struct Channel {
 pub struct Channels {
     list: Vec<Channel>,
     timeout: Duration,
-}
-
-/// What a merchant can sell through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Offered {
-    Yes,
-    NoChannel,
-    NoFlow,
 }
 
 impl Channels {
@@ -53,13 +46,13 @@ impl Channels {
         self.list.iter().filter(|channel| channel.codec.capabilities().methods.contains(method))
     }
 
-    pub fn offered(&self, method: &Method, flow: Flow) -> Offered {
+    pub fn offered(&self, method: &Method, flow: Flow) -> Offer {
         if self.serving(method).any(|channel| channel.codec.offers(method, flow)) {
-            Offered::Yes
+            Offer::Yes
         } else if self.serving(method).next().is_some() {
-            Offered::NoFlow
+            Offer::NoFlow
         } else {
-            Offered::NoChannel
+            Offer::NoChannel
         }
     }
 

@@ -35,6 +35,8 @@ pub use encode::{
 };
 pub use notify::{Notification, acknowledged, notification, retry_delay_s, return_location};
 
+pub use crate::wire::offer::Offer;
+
 /// The page a customer pays on: `{HOSTED_PAGE}/{nonce}`. A page, not an API route.
 pub const HOSTED_PAGE: &str = "/pay";
 /// Where a till fetches the QR code: `{GATEWAYDATA}/{nonce}`, the `host_url` of an order with `host_type` 1.
@@ -192,16 +194,6 @@ impl Profile {
     pub fn account(&self, code: &str) -> Option<&Account> {
         self.accounts.iter().find(|account| account.code == code)
     }
-}
-
-/// Whether some channel of the merchant takes a method.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Offer {
-    Yes,
-    /// No channel takes the method.
-    NoChannel,
-    /// One does, but not this way of paying.
-    NoFlow,
 }
 
 /// What a new order depends on besides its own fields.

@@ -36,6 +36,8 @@ pub use encode::{
 };
 pub use notify::{Notification, acknowledged, notification, retry_delay_s, return_location};
 
+pub use crate::wire::offer::Offer;
+
 /// Every path it is served at, the documented one first. All take all actions.
 pub const PATHS: [&str; 3] = ["/processV2", "/process", "/processV3"];
 
@@ -164,16 +166,6 @@ impl Profile {
     pub fn default_account(&self) -> Option<&Account> {
         self.account_in(self.settings.default_currency()?)
     }
-}
-
-/// Whether some channel of the merchant takes a method.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Offer {
-    Yes,
-    /// No channel takes the method.
-    NoChannel,
-    /// One does, but not this way of paying.
-    NoFlow,
 }
 
 /// What a call depends on besides its own fields.

@@ -1,10 +1,12 @@
-//! What all rooms meet: flat JSON objects, URL queries, URLs, civil times, payers' codes, the secrets of payment links.
+//! What all rooms meet: flat JSON objects, URL queries, URLs, civil times, payers' codes, the secrets of payment links, the
+//! question who takes a method.
 //!
 //! Knows how such a text is taken apart without losing what was signed (numbers stay literals). Deliberately does not
 //! know any field by name.
 
 pub mod json;
 pub mod nonce;
+pub mod offer;
 pub mod pay_code;
 pub mod query;
 pub mod time;

@@ -7,5 +7,6 @@
 )]
 
 mod codepay;
+mod dice;
 mod latipay;
 mod ottpay;

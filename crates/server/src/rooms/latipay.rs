@@ -15,14 +15,13 @@ use tillgate_core::{
     Refusal,
 };
 use tillgate_protocols::latipay::{
-    self as room, Call, Context, CreateCall, Offer, Profile, Received, Reject, Route,
+    self as room, Call, Context, CreateCall, Profile, Received, Reject, Route,
 };
 use tillgate_protocols::wire::nonce::{self, NonceKey};
 use tillgate_store::{Credential, OrderKey, Store};
 
 use super::{Boxed, Message, Room, Shown, body_of, keys, profile_of_order, to_the_end};
 use crate::app::App;
-use crate::channels::Offered;
 use crate::directory::Directory;
 use crate::gateway::{Gateway, Problem};
 use crate::http::json;
@@ -102,11 +101,7 @@ impl Latipay {
                 order_lifetime_ms: self.order_lifetime_ms,
                 barcode_lifetime_ms: self.barcode_lifetime_ms,
                 rate: &|currency| rates.of(currency),
-                offer: &|method: &Method, flow: Flow| match app.gateway.channels.offered(method, flow) {
-                    Offered::Yes => Offer::Yes,
-                    Offered::NoChannel => Offer::NoChannel,
-                    Offered::NoFlow => Offer::NoFlow,
-                },
+                offer: &|method: &Method, flow: Flow| app.gateway.channels.offered(method, flow),
             };
             // Answered with the key it was signed with: the client checks our signature with the key it has.
             let own = match verified.answering(&profile) {

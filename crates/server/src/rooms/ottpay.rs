@@ -18,7 +18,6 @@ use tillgate_store::{Credential, OrderKey, Store};
 
 use super::{Boxed, Message, Room, Shown, body_of, keys, profile_of_order, to_the_end};
 use crate::app::App;
-use crate::channels::{Channels, Offered};
 use crate::directory::Directory;
 use crate::gateway::{Gateway, Problem};
 use crate::http::json;
@@ -124,7 +123,7 @@ impl OttPay {
                 order_lifetime_ms: self.order_lifetime_ms,
                 passive_lifetime_ms: self.passive_lifetime_ms,
                 rate: &|currency| table.of(currency),
-                offer: &|method, flow| offer(&self.gateway.channels, method, flow),
+                offer: &|method, flow| self.gateway.channels.offered(method, flow),
             };
             opened.decode(&profile, &context)
         };
@@ -168,14 +167,6 @@ impl OttPay {
         let [salt] = random::bytes::<1>();
         let nonce = nonce::make(&self.nonce_key, order.merchant, order.number, clock::now(), salt);
         format!("{}/pay/{nonce}", self.public_url)
-    }
-}
-
-fn offer(channels: &Channels, method: &Method, flow: Flow) -> Offer {
-    match channels.offered(method, flow) {
-        Offered::Yes => Offer::Yes,
-        Offered::NoChannel => Offer::NoChannel,
-        Offered::NoFlow => Offer::NoFlow,
     }
 }
 
@@ -361,7 +352,7 @@ impl Room for OttPay {
             let is_open = order.terms.method.is_none() && order.state == OrderState::Pending;
             let methods = account.filter(|_| is_open).map_or(&[][..], |account| &account.methods);
             let offered =
-                |method: &&Method| self.gateway.channels.offered(method, order.terms.flow) == Offered::Yes;
+                |method: &&Method| self.gateway.channels.offered(method, order.terms.flow) == Offer::Yes;
             Ok(Shown {
                 seller: profile.name.clone(),
                 order_number: order.number.to_string(),

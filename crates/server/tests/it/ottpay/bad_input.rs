@@ -196,7 +196,7 @@ async fn each_field_is_refused_by_name() {
         (Action::PrepayInit, changed(till.prepay(""), "-operator_id"), "operator_id"),
         (Action::MappPay, changed(till.active(""), "biz_type=ALIPAY&app_id=wx1&open_id=o1"), "biz_type"),
         (Action::MappPay, changed(till.active(""), "biz_type=WECHATPAY&app_id=wx1"), "open_id"),
-        (Action::ExRateQuery, vec![("fee_type", "XXX".into())], "fee_type"),
+        (Action::ExRateQuery, vec![("fee_type", "QQQ".into())], "fee_type"),
         (Action::ExRateQuery, vec![("fee_type", "EUR".into())], "fee_type"),
         (Action::StatusQuery, vec![], "order_id"),
         (Action::StatusQuery, vec![("order_id", "nobody".into())], "order_id"),
