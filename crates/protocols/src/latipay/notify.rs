@@ -5,7 +5,7 @@ use tillgate_core::Order;
 
 use super::encode::{order_id, pay_time, rate_text, sign_with_current, signed_values, status_word};
 use super::{Ack, Profile, Settings, method_word};
-use crate::wire::query::write_query;
+use crate::wire::query::{append_query, write_query};
 
 /// A POST. The same order in the same state gives the same bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,13 +58,6 @@ pub fn retry_delay_s(attempt: u32) -> Option<i64> {
 
 /// Where the hosted page sends the browser; `None` without a `return_url`. The URL's own query stays in front.
 pub fn return_location(profile: &Profile, order: &Order) -> Option<String> {
-    let url = order.terms.return_url.as_str();
-    let joint = match url.split_once('?') {
-        _ if url.is_empty() => return None,
-        None => "?",
-        Some((_, query)) if query.is_empty() || query.ends_with('&') => "",
-        Some(_) => "&",
-    };
     let amount = order.terms.amount.to_string();
     let fields = [
         ("merchant_reference", &*order.reference),
@@ -76,5 +69,5 @@ pub fn return_location(profile: &Profile, order: &Order) -> Option<String> {
         ("pay_time", &pay_time(order)),
         ("signature", &sign_with_current(profile, &signed_values(order, &amount))),
     ];
-    Some([url, joint, &write_query(&fields)].concat())
+    append_query(&order.terms.return_url, &fields)
 }

@@ -6,7 +6,7 @@ use tillgate_core::{Order, OrderState};
 use super::encode::{self, bizpay_order_id, order_status, sale_num};
 use super::{Profile, codes};
 use crate::wire::json::{Value, read_object};
-use crate::wire::query::write_query;
+use crate::wire::query::append_query;
 use crate::wire::time;
 
 /// A POST. The same payment gives the same bytes, whatever was refunded since.
@@ -76,13 +76,6 @@ pub fn retry_delay_s(attempt: u32) -> Option<i64> {
 /// rest: we say `Trade_Closed` of an order that can no longer be paid and `Trade_Pending` of one that is open, which
 /// our page does not send back yet.
 pub fn return_location(order: &Order) -> Option<String> {
-    let url = order.terms.return_url.as_str();
-    let joint = match url.split_once('?') {
-        _ if url.is_empty() => return None,
-        None => "?",
-        Some((_, query)) if query.is_empty() || query.ends_with('&') => "",
-        Some(_) => "&",
-    };
     let status = match &order.state {
         OrderState::Paid { .. } => "Trade_Finished",
         OrderState::Pending | OrderState::Closing(_) => "Trade_Pending",
@@ -94,5 +87,5 @@ pub fn return_location(order: &Order) -> Option<String> {
         ("out_trade_no", &order.reference),
         ("trade_status", status),
     ];
-    Some([url, joint, &write_query(&fields)].concat())
+    append_query(&order.terms.return_url, &fields)
 }

@@ -69,6 +69,17 @@ pub fn write_query(fields: &[(&str, &str)]) -> String {
     pairs.join("&")
 }
 
+/// A URL with `fields` behind its own query; `None` without a URL.
+pub fn append_query(url: &str, fields: &[(&str, &str)]) -> Option<String> {
+    let joint = match url.split_once('?') {
+        _ if url.is_empty() => return None,
+        None => "?",
+        Some((_, query)) if query.is_empty() || query.ends_with('&') => "",
+        Some(_) => "&",
+    };
+    Some([url, joint, &write_query(fields)].concat())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

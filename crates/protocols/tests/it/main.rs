@@ -7,6 +7,6 @@
 )]
 
 mod codepay;
-mod dice;
+mod hunt;
 mod latipay;
 mod ottpay;

@@ -5,15 +5,12 @@
 //! room's place: a target that does not catch it is worth nothing.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use tillgate_protocols::codepay::explain;
 
 use super::*;
-use crate::dice::{Dice, number};
+use crate::hunt::{Pairs, Words, hunt, number};
 
 const ITERATIONS: u64 = 6_000;
 
@@ -64,71 +61,7 @@ const TOKENS: &[&str] = &[
     "&attach=x%26msg%3D1",
 ];
 
-fn mutate(dice: &mut Dice, seeds: &[String]) -> Vec<u8> {
-    let mut bytes = dice.pick(seeds).clone().into_bytes();
-    for _ in 0..=dice.below(4) {
-        let at = dice.below(bytes.len() + 1);
-        let end = (at + dice.below(24)).min(bytes.len());
-        match dice.below(6) {
-            0 if at < bytes.len() => bytes[at] = dice.below(256) as u8,
-            1 => drop(bytes.drain(at..end)),
-            2 => {
-                let copy = bytes[at..end].to_vec();
-                bytes.splice(at..at, copy);
-            }
-            // Where a field may begin.
-            3 | 4 => {
-                let places: Vec<usize> = (0..bytes.len()).filter(|at| b"{,&".contains(&bytes[*at])).collect();
-                if !places.is_empty() {
-                    let at = *dice.pick(&places) + 1;
-                    bytes.splice(at..at, dice.pick(TOKENS).bytes());
-                }
-            }
-            _ => drop(bytes.splice(at..at, dice.pick(TOKENS).bytes())),
-        }
-    }
-    bytes
-}
-
-/// The first input that breaks `property`, or panics, and how.
-fn hunt(seeds: &[String], property: impl Fn(&[u8]) -> Result<(), String>) -> Option<String> {
-    let mut dice = Dice(number("FUZZ_SEED", 0x9E37_79B9_7F4A_7C15) | 1);
-    for turn in 0..number("FUZZ_ITERATIONS", ITERATIONS) {
-        let input = match seeds.get(turn as usize) {
-            Some(seed) => seed.clone().into_bytes(),
-            None => mutate(&mut dice, seeds),
-        };
-        let outcome = catch_unwind(AssertUnwindSafe(|| property(&input)));
-        if let Some(why) = outcome.unwrap_or_else(|_| Err("panics".to_owned())).err() {
-            return Some(format!("{why}: {}", String::from_utf8_lossy(&input)));
-        }
-    }
-    None
-}
-
-/// An object as a second reader sees it, or `None` for one that has a name twice.
-struct Pairs(Option<Vec<(String, Box<RawValue>)>>);
-
-impl<'de> Deserialize<'de> for Pairs {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Pairs;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
-                let (mut pairs, mut names, mut is_single) = (Vec::new(), HashSet::new(), true);
-                while let Some((name, value)) = map.next_entry::<String, Box<RawValue>>()? {
-                    is_single &= names.insert(name.clone());
-                    pairs.push((name, value));
-                }
-                Ok(Pairs(is_single.then_some(pairs)))
-            }
-        }
-        deserializer.deserialize_map(Reader)
-    }
-}
+const WORDS: Words = Words { tokens: TOKENS, begins: b"{,&" };
 
 type Texts = Vec<(String, String)>;
 
@@ -212,7 +145,7 @@ fn text_property(read: TextReader) -> impl Fn(&[u8]) -> Result<(), String> {
 
 #[test]
 fn bodies_have_one_text() {
-    assert_eq!(hunt(&seeds(), text_property(room_text)), None);
+    assert_eq!(hunt(&seeds(), &WORDS, number("FUZZ_ITERATIONS", ITERATIONS), text_property(room_text)), None);
 }
 
 #[test]
@@ -243,7 +176,10 @@ fn a_planted_bug_is_caught() {
         ("null is a word", null_word),
         ("+ stays", plus_stays),
     ] {
-        assert!(hunt(&seeds(), text_property(planted)).is_some(), "{name} is not caught");
+        assert!(
+            hunt(&seeds(), &WORDS, number("FUZZ_ITERATIONS", ITERATIONS), text_property(planted)).is_some(),
+            "{name} is not caught"
+        );
     }
 }
 
@@ -291,5 +227,5 @@ fn what_the_second_reader_signs_is_signed() {
             }
         }
     };
-    assert_eq!(hunt(&seeds(), property), None);
+    assert_eq!(hunt(&seeds(), &WORDS, number("FUZZ_ITERATIONS", ITERATIONS), property), None);
 }
