@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::counter::{Deed, Facts};
 use crate::ids::{MerchantId, OrderNo};
 use crate::order::{Method, Presentation, Terms};
-use crate::refund::Refund;
+use crate::refund::{Refund, RefundMeans};
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +26,23 @@ pub struct NewRefund {
     pub reference: Option<String>,
     /// His remark.
     pub note: String,
+    pub means: RefundMeans,
     /// The order's refunds so far, to recognise a repeat. Loaded after the order, so that its version covers them.
+    pub earlier: Vec<Refund>,
+}
+
+/// What an order that acts on another needs of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reserve {
+    /// The order that acts.
+    pub by: OrderNo,
+    pub deed: Deed,
+    /// With the tip.
+    pub amount_minor: i64,
+    pub tip_minor: i64,
+    pub note: String,
+    /// The batch that is open on the terminal the original was paid at, if that is known.
+    pub open_batch: Option<u32>,
     pub earlier: Vec<Refund>,
 }
 
@@ -67,6 +84,24 @@ pub enum Command {
     Choose { method: Method, instead_of: u32, is_closed: bool },
     /// The channel's word on the payment by that choice.
     ChannelSays { choice: u32, asked: Asked, outcome: Outcome },
+    /// A card payment's or a follow-up's end, as its terminal or the acquirer tells it.
+    CounterSays { asked: Asked, outcome: Outcome, facts: Facts },
+    /// The order is being sent to its terminal.
+    Offer,
+    /// The terminal has it.
+    Take,
+    /// The terminal scanned the payer's code.
+    Scan { payer_code: String },
+    /// Of the order that a new one is to act on: sets aside what it needs.
+    Reserve(Reserve),
+    /// How the order ended that acted on this one.
+    FollowUpSays { by: OrderNo, refund: Option<Refund>, is_done: bool, facts: Facts, channel_ref: String },
+    /// From a merchant: the whole tip from now on.
+    AdjustTip { tip_minor: i64, open_batch: Option<u32> },
+    /// The acquirer's word on it.
+    TipSays { tip_minor: i64, outcome: Outcome },
+    /// The acquirer has taken note that the batch is closed.
+    Settle,
     /// From a merchant.
     Cancel,
     /// A timer: the order's time is up.
@@ -88,6 +123,19 @@ impl Command {
             Self::ChannelSays { outcome: Outcome::Declined { .. }, .. } => "channel says declined",
             Self::ChannelSays { outcome: Outcome::Pending, .. } => "channel says pending",
             Self::ChannelSays { outcome: Outcome::Unknown, .. } => "channel says nothing",
+            Self::CounterSays { outcome: Outcome::Paid { .. }, .. } => "counter says paid",
+            Self::CounterSays { outcome: Outcome::Declined { .. }, .. } => "counter says declined",
+            Self::CounterSays { outcome: Outcome::Pending, .. } => "counter says pending",
+            Self::CounterSays { outcome: Outcome::Unknown, .. } => "counter says nothing",
+            Self::Offer => "offer",
+            Self::Take => "take",
+            Self::Scan { .. } => "scan",
+            Self::Reserve(_) => "reserve",
+            Self::FollowUpSays { is_done: true, .. } => "follow-up done",
+            Self::FollowUpSays { is_done: false, .. } => "follow-up not done",
+            Self::AdjustTip { .. } => "adjust tip",
+            Self::TipSays { .. } => "acquirer says of tip",
+            Self::Settle => "settle",
             Self::Cancel => "cancel",
             Self::Expire => "expire",
             Self::Refund(_) => "refund",

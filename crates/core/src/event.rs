@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::RefundNo;
+use crate::counter::BatchPlace;
+use crate::ids::{OrderNo, RefundNo};
 use crate::order::{CloseReason, FailReason, Method, Presentation};
+use crate::slip::Slip;
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +26,56 @@ pub enum Event {
         payer: String,
         at: Timestamp,
     },
+    /// Sent to its terminal.
+    Offered,
+    /// Its terminal has it.
+    Taken,
+    /// What the card left behind, with the tip that was charged and the batch it is settled in.
+    Slip {
+        slip: Option<Slip>,
+        tip_minor: i64,
+        batch: Option<BatchPlace>,
+    },
+    /// The money is held.
+    Authorized {
+        channel_ref: String,
+        payer: String,
+        at: Timestamp,
+        amount_minor: i64,
+    },
+    /// A follow-up was done: its money is booked on the order it acted on.
+    Done {
+        channel_ref: String,
+        payer: String,
+        at: Timestamp,
+    },
+    CaptureRequested {
+        by: OrderNo,
+        amount_minor: i64,
+        tip_minor: i64,
+    },
+    CaptureFailed {
+        by: OrderNo,
+    },
+    /// Some or all of what was held has been taken. The tip is part of the amount.
+    Captured {
+        by: OrderNo,
+        amount_minor: i64,
+        tip_minor: i64,
+        at: Timestamp,
+        batch: Option<BatchPlace>,
+    },
+    Voided,
+    TipRequested {
+        tip_minor: i64,
+    },
+    TipAdjusted {
+        tip_minor: i64,
+    },
+    TipRefused {
+        reason: String,
+    },
+    Settled,
     Failed(FailReason),
     Cancelled,
     /// Money came for an order that had already ended otherwise, or by a choice that was given up; it goes back.
@@ -34,6 +86,11 @@ pub enum Event {
         choice: u32,
     },
     RefundRequested {
+        refund: RefundNo,
+        amount_minor: i64,
+    },
+    /// The same for a void: all of it, before it is settled.
+    VoidRequested {
         refund: RefundNo,
         amount_minor: i64,
     },
@@ -63,10 +120,24 @@ impl Event {
             Self::CloseRequested(_) => "close requested",
             Self::CloseReasonChanged(_) => "close reason changed",
             Self::Paid { .. } => "paid",
+            Self::Offered => "offered",
+            Self::Taken => "taken",
+            Self::Slip { .. } => "slip",
+            Self::Authorized { .. } => "authorized",
+            Self::Done { .. } => "done",
+            Self::CaptureRequested { .. } => "capture requested",
+            Self::CaptureFailed { .. } => "capture failed",
+            Self::Captured { .. } => "captured",
+            Self::Voided => "voided",
+            Self::TipRequested { .. } => "tip requested",
+            Self::TipAdjusted { .. } => "tip adjusted",
+            Self::TipRefused { .. } => "tip refused",
+            Self::Settled => "settled",
             Self::Failed(_) => "failed",
             Self::Cancelled => "cancelled",
             Self::LatePayment { .. } => "late payment",
             Self::RefundRequested { .. } => "refund requested",
+            Self::VoidRequested { .. } => "void requested",
             Self::RefundSucceeded { .. } => "refund succeeded",
             Self::RefundFailed { .. } => "refund failed",
         }

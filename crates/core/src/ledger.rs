@@ -13,6 +13,8 @@ pub enum LedgerAccount {
     TipsPayable(String),
     /// What the channel owes us.
     ChannelReceivable(String),
+    /// The part of it the channel has taken note of: a batch was closed.
+    SettlementReceivable(String),
     /// What we earned.
     FeeIncome,
     /// Money that is nobody's sale: it came too late and is on its way back.
@@ -26,6 +28,7 @@ impl fmt::Display for LedgerAccount {
             Self::MerchantPayable(account) => write!(f, "merchant_payable:{account}"),
             Self::TipsPayable(account) => write!(f, "tips_payable:{account}"),
             Self::ChannelReceivable(method) => write!(f, "channel_receivable:{method}"),
+            Self::SettlementReceivable(method) => write!(f, "settlement_receivable:{method}"),
             Self::FeeIncome => f.write_str("fee_income"),
             Self::LatePayments => f.write_str("late_payments"),
         }
@@ -63,36 +66,71 @@ fn tips(terms: &Terms) -> LedgerAccount {
 /// The payer paid: the channel owes us all of it, we owe the merchant the tip and the rest after our fee.
 /// The fee is of all that was paid and comes out of the sale, never out of the tip; where the tip is far above the sale
 /// the merchant may owe us the rest of it.
-pub fn payment(terms: &Terms, method: &Method) -> Vec<Posting> {
-    let (total, sale) = (terms.total(), terms.amount.minor);
-    let fee = total.basis_points(terms.fee_bp).minor;
+pub fn payment(terms: &Terms, method: &Method, sale: i64, tip: i64) -> Vec<Posting> {
+    let fee = fee(terms, sale + tip);
     entry(
         vec![
-            (receivable(method), total.minor),
+            (receivable(method), sale + tip),
             (payable(terms), fee - sale),
-            (tips(terms), -terms.tip_minor),
+            (tips(terms), -tip),
             (LedgerAccount::FeeIncome, -fee),
         ],
         terms,
     )
 }
 
+fn fee(terms: &Terms, total_minor: i64) -> i64 {
+    Money::new(total_minor, terms.amount.currency).basis_points(terms.fee_bp).minor
+}
+
+/// A payment was undone before it was settled: the lines of [`payment`] the other way round, the fee as well.
+pub fn void(terms: &Terms, method: &Method, sale: i64, tip: i64) -> Vec<Posting> {
+    let mut lines = payment(terms, method, sale, tip);
+    for line in &mut lines {
+        line.amount.minor = -line.amount.minor;
+    }
+    lines
+}
+
+/// The tip has changed; the fee follows.
+pub fn tip(terms: &Terms, method: &Method, sale: i64, (before, after): (i64, i64)) -> Vec<Posting> {
+    let (more, more_fee) = (after - before, fee(terms, sale + after) - fee(terms, sale + before));
+    entry(
+        vec![
+            (receivable(method), more),
+            (payable(terms), more_fee),
+            (tips(terms), -more),
+            (LedgerAccount::FeeIncome, -more_fee),
+        ],
+        terms,
+    )
+}
+
+/// The channel has taken note that a batch is closed; a refund in it is negative.
+pub fn settlement(terms: &Terms, method: &Method, minor: i64) -> Vec<Posting> {
+    let settled = LedgerAccount::SettlementReceivable(method.as_str().to_owned());
+    entry(vec![(settled, minor), (receivable(method), -minor)], terms)
+}
+
 /// A refund succeeded, after `before_minor` had been refunded: out of the sale first, out of the tip last.
 /// Our fee stays earned.
-pub fn refund(terms: &Terms, method: &Method, before_minor: i64, minor: i64) -> Vec<Posting> {
-    let of_tip = |refunded: i64| (refunded - terms.amount.minor).max(0);
+pub fn refund(
+    terms: &Terms,
+    method: &Method,
+    sale: i64,
+    (before_minor, minor): (i64, i64),
+) -> Vec<Posting> {
+    let of_tip = |refunded: i64| (refunded - sale).max(0);
     let tip = of_tip(before_minor + minor) - of_tip(before_minor);
     entry(vec![(payable(terms), minor - tip), (tips(terms), tip), (receivable(method), -minor)], terms)
 }
 
 /// Money came that is nobody's sale.
-pub fn late_payment(terms: &Terms, method: &Method) -> Vec<Posting> {
-    let gross = terms.total().minor;
+pub fn late_payment(terms: &Terms, method: &Method, gross: i64) -> Vec<Posting> {
     entry(vec![(receivable(method), gross), (LedgerAccount::LatePayments, -gross)], terms)
 }
 
 /// That money went back.
-pub fn late_payment_returned(terms: &Terms, method: &Method) -> Vec<Posting> {
-    let gross = terms.total().minor;
+pub fn late_payment_returned(terms: &Terms, method: &Method, gross: i64) -> Vec<Posting> {
     entry(vec![(LedgerAccount::LatePayments, gross), (receivable(method), -gross)], terms)
 }

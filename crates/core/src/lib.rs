@@ -1,11 +1,12 @@
 //! What tillgate decides, and nothing about how it is carried out.
 //!
-//! Knows: money, orders, refunds, the transition table, the ledger, work that is owed.
+//! Knows: money, orders, refunds, terminals' errands, the transition table, the ledger, work that is owed.
 //! Deliberately does not know: any protocol's or vendor's word, SQL, sockets, a clock or randomness.
 //! Time and new numbers are arguments; the answer is a [`Decision`] that others store and perform.
 
 pub mod account;
 pub mod command;
+pub mod counter;
 pub mod decide;
 pub mod event;
 pub mod ids;
@@ -22,7 +23,8 @@ pub mod time;
 pub mod work;
 
 pub use account::Account;
-pub use command::{Asked, Command, NewOrder, NewRefund, Outcome};
+pub use command::{Asked, Command, NewOrder, NewRefund, Outcome, Reserve};
+pub use counter::{BatchPlace, Counter, CounterTerms, Deed, Facts, Pending, Queue, Stage};
 pub use decide::{Decision, decide};
 pub use event::Event;
 pub use ids::{MerchantId, OrderNo, RefundNo};
@@ -33,7 +35,7 @@ pub use order::{
     Tells, Terms,
 };
 pub use rate::Rate;
-pub use refund::{Refund, RefundState};
+pub use refund::{Refund, RefundMeans, RefundState};
 pub use refusal::{Refusal, Term};
 pub use replay::replay;
 pub use slip::{CardKind, Entry, Slip};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::counter::{Counter, CounterTerms, Deed, Stage};
 use crate::ids::{MerchantId, OrderNo};
 use crate::money::{Currency, Money};
 use crate::rate::Rate;
@@ -44,10 +45,20 @@ pub enum Flow {
     HostedPage,
     /// The wallet's own mini app pays.
     MiniApp,
+    /// A card is read at a terminal.
+    CardPresent,
 }
 
 impl Flow {
-    pub const ALL: [Self; 4] =
+    pub const ALL: [Self; 5] = [
+        Self::MerchantPresented,
+        Self::CustomerPresented,
+        Self::HostedPage,
+        Self::MiniApp,
+        Self::CardPresent,
+    ];
+    /// Those a wallet can be paid by.
+    pub const OF_WALLETS: [Self; 4] =
         [Self::MerchantPresented, Self::CustomerPresented, Self::HostedPage, Self::MiniApp];
 
     pub fn as_str(self) -> &'static str {
@@ -56,6 +67,7 @@ impl Flow {
             Self::CustomerPresented => "customer_presented",
             Self::HostedPage => "hosted_page",
             Self::MiniApp => "mini_app",
+            Self::CardPresent => "card_present",
         }
     }
 }
@@ -125,6 +137,9 @@ pub struct Terms {
     pub tells: Tells,
     #[serde(default, skip_serializing_if = "is_default")]
     pub after_time: AfterTime,
+    /// For an order that goes to a terminal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counter: Option<CounterTerms>,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
 }
@@ -138,9 +153,26 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 impl Terms {
-    /// What the payer pays: the amount and the tip. Rooms refuse a sum that does not fit.
+    /// What the payer was asked for: the amount, the tip, the cashback. Rooms refuse a sum that does not fit.
     pub fn total(&self) -> Money {
-        Money::new(self.amount.minor.saturating_add(self.tip_minor), self.amount.currency)
+        self.with_tip(self.tip_minor)
+    }
+
+    /// The same with another tip.
+    pub fn with_tip(&self, tip_minor: i64) -> Money {
+        let minor = self.sale_minor().saturating_add(tip_minor);
+        Money::new(minor, self.amount.currency)
+    }
+
+    /// Without the tip: the amount, and what the merchant hands out in cash.
+    pub fn sale_minor(&self) -> i64 {
+        let cashback_minor = self.counter.map_or(0, |counter| counter.cashback_minor);
+        self.amount.minor.saturating_add(cashback_minor)
+    }
+
+    /// What a terminal is to do; anything else is a sale.
+    pub fn deed(&self) -> Deed {
+        self.counter.map_or(Deed::Sale, |counter| counter.deed)
     }
 
     pub fn payer_amount(&self) -> Money {
@@ -157,6 +189,8 @@ pub enum Presentation {
     None,
     /// The channel is charging a code the payer showed.
     Charge,
+    /// The same; a terminal has scanned the code.
+    Scanned(String),
     /// The text of a QR code.
     Code(String),
     /// Fields a wallet's mini app passes on, in their order.
@@ -187,6 +221,12 @@ pub enum OrderState {
     Pending,
     /// The channel is being asked to close it; until it answers the payer may still have paid.
     Closing(CloseReason),
+    /// The money is held for the merchant.
+    Authorized {
+        at: Timestamp,
+        channel_ref: String,
+        payer: String,
+    },
     Paid {
         at: Timestamp,
         channel_ref: String,
@@ -199,6 +239,12 @@ pub enum OrderState {
     Cancelled {
         at: Timestamp,
     },
+    /// It was paid or authorized, and undone before it was settled.
+    Voided {
+        at: Timestamp,
+        channel_ref: String,
+        payer: String,
+    },
 }
 
 impl OrderState {
@@ -206,21 +252,33 @@ impl OrderState {
         match self {
             Self::Pending => "pending",
             Self::Closing(_) => "closing",
+            Self::Authorized { .. } => "authorized",
             Self::Paid { .. } => "paid",
             Self::Failed { .. } => "failed",
             Self::Cancelled { .. } => "cancelled",
+            Self::Voided { .. } => "voided",
         }
     }
 
+    /// No later word changes it. A sale that was paid may still be voided, which is another order's doing.
     pub fn is_final(&self) -> bool {
-        !matches!(self, Self::Pending | Self::Closing(_))
+        !matches!(self, Self::Pending | Self::Closing(_) | Self::Authorized { .. })
     }
 
-    /// When it became final.
+    /// The payer may still pay.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::Pending | Self::Closing(_))
+    }
+
+    /// When it came to its end, or was authorized.
     pub fn ended_at(&self) -> Option<Timestamp> {
         match self {
             Self::Pending | Self::Closing(_) => None,
-            Self::Paid { at, .. } | Self::Failed { at, .. } | Self::Cancelled { at } => Some(*at),
+            Self::Authorized { at, .. }
+            | Self::Paid { at, .. }
+            | Self::Failed { at, .. }
+            | Self::Cancelled { at }
+            | Self::Voided { at, .. } => Some(*at),
         }
     }
 }
@@ -259,6 +317,8 @@ pub struct Order {
     pub state: OrderState,
     pub presentation: Presentation,
     pub funds: Funds,
+    /// With [`Terms::counter`], and only with it.
+    pub counter: Option<Box<Counter>>,
     /// Refunds there have been, whatever came of them.
     pub refunds: u32,
     /// Events in the journal.
@@ -277,6 +337,39 @@ impl Order {
     /// Number of the choice that counts; 0 while there is none.
     pub fn choice(&self) -> u32 {
         self.choices.len() as u32
+    }
+
+    /// As it is now.
+    pub fn tip_minor(&self) -> i64 {
+        self.counter.as_ref().map_or(self.terms.tip_minor, |counter| counter.tip_minor)
+    }
+
+    /// What the payer pays, with the tip as it is now.
+    pub fn total(&self) -> Money {
+        self.terms.with_tip(self.tip_minor())
+    }
+
+    /// The most that may be captured.
+    pub fn authorized_minor(&self) -> i64 {
+        self.counter.as_ref().map_or_else(|| self.terms.total().minor, |counter| counter.authorized_minor)
+    }
+
+    /// Whether a terminal may have it on its screen.
+    pub fn is_at_terminal(&self) -> bool {
+        self.counter.as_ref().is_some_and(|counter| counter.stage != Stage::Waiting)
+    }
+
+    /// The code that a till or a terminal scanned off the payer's phone.
+    pub fn payer_code(&self) -> Option<&str> {
+        match &self.presentation {
+            Presentation::Scanned(code) => Some(code),
+            _ => self.terms.payer_code.as_deref(),
+        }
+    }
+
+    /// The channel is charging a code the payer showed.
+    pub fn is_charging(&self) -> bool {
+        matches!(self.presentation, Presentation::Charge | Presentation::Scanned(_))
     }
 
     /// The method of an earlier choice, or of this one.

@@ -45,4 +45,17 @@ pub struct Refund {
     pub state: RefundState,
     /// Gives back money that came after the order was closed; not a merchant's refund.
     pub reverses_late_payment: bool,
+    pub means: RefundMeans,
+}
+
+/// How a refund is made, where it is not the usual way.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RefundMeans {
+    /// It undoes the whole payment before it is settled: then the order is voided.
+    pub is_void: bool,
+    /// Carried out at a terminal by this order; then no channel is asked by us.
+    pub carried_by: Option<OrderNo>,
+    /// Who is told how it ended; empty: nobody.
+    pub notify_url: String,
 }

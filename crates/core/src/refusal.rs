@@ -50,6 +50,27 @@ pub enum Refusal {
     RefundAboveOrder,
     #[error("the refund exceeds what is left of the order")]
     RefundAboveRest,
+    /// Its batch is closed: it cannot be voided, nor its tip changed.
+    #[error("the order is settled")]
+    Settled,
+    /// Something else is under way on it.
+    #[error("the order is busy")]
+    Busy,
+    /// A void undoes all of it.
+    #[error("only the whole order can be voided")]
+    NotWhole,
+    #[error("a part of the order has been refunded")]
+    PartlyRefunded,
+    /// Or it is no authorization, or has been captured.
+    #[error("nothing can be captured")]
+    NothingToCapture,
+    #[error("more than is authorized")]
+    AboveAuthorized,
+    #[error("too many refunds")]
+    TooManyRefunds,
+    /// What is asked for is done with other orders only.
+    #[error("not this kind of order")]
+    WrongKind,
     #[error("the payer has chosen too often")]
     TooManyChoices,
 }

@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 
 use crate::command::NewOrder;
+use crate::counter::{Counter, Pending, Stage};
 use crate::event::Event;
 use crate::ids::RefundNo;
 use crate::order::{FailReason, Flow, Funds, Order, OrderState, Presentation};
@@ -23,6 +24,9 @@ pub fn replay(ordered: NewOrder, journal: &[(Timestamp, Event)]) -> Order {
         reference: ordered.reference,
         choices: ordered.terms.method.iter().cloned().collect(),
         given_back: 0,
+        counter: ordered.terms.counter.map(|_| {
+            Box::new(Counter { tip_minor: ordered.terms.tip_minor, ..Counter::default() })
+        }),
         terms: ordered.terms,
         state: OrderState::Pending,
         presentation: Presentation::None,
@@ -52,14 +56,17 @@ fn retell(order: &mut Order, late: &mut HashSet<RefundNo>, at: Timestamp, event:
             order.choices.push(method.clone());
             order.presentation = Presentation::None;
         }
-        Event::OutcomeUnknown => {}
+        Event::OutcomeUnknown => at_counter(order, |counter| counter.is_unknown = true),
         Event::CloseRequested(reason) | Event::CloseReasonChanged(reason) => {
             order.state = OrderState::Closing(*reason);
         }
         Event::Paid { channel_ref, payer, at: paid_at } => {
             order.state =
                 OrderState::Paid { at: *paid_at, channel_ref: channel_ref.clone(), payer: payer.clone() };
-            order.funds.captured_minor += order.terms.amount.minor + order.terms.tip_minor;
+            order.funds.captured_minor += order.total().minor;
+            if let Some(counter) = &mut order.counter {
+                counter.authorized_minor = order.funds.captured_minor;
+            }
         }
         Event::Failed(reason) => order.state = failed(at, reason),
         Event::Cancelled => order.state = OrderState::Cancelled { at },
@@ -68,17 +75,117 @@ fn retell(order: &mut Order, late: &mut HashSet<RefundNo>, at: Timestamp, event:
             late.insert(*refund);
             count(order, *refund);
         }
+        Event::VoidRequested { refund, amount_minor } => {
+            count(order, *refund);
+            at_counter(order, |counter| counter.pending = Some(Pending::Void { refund: *refund }));
+            if !matches!(order.state, OrderState::Authorized { .. }) {
+                order.funds.refunding_minor += amount_minor;
+            }
+        }
         Event::RefundRequested { refund, amount_minor } => {
             count(order, *refund);
             order.funds.refunding_minor += amount_minor;
         }
         Event::RefundSucceeded { refund, .. } | Event::RefundFailed { refund, .. }
             if late.contains(refund) => {}
+        Event::RefundSucceeded { .. } if matches!(order.state, OrderState::Authorized { .. }) => {}
+        Event::RefundFailed { refund, .. } if matches!(order.state, OrderState::Authorized { .. }) => {
+            no_longer_voiding(order, *refund);
+        }
+        Event::Offered
+        | Event::Taken
+        | Event::Slip { .. }
+        | Event::Authorized { .. }
+        | Event::Done { .. }
+        | Event::CaptureRequested { .. }
+        | Event::CaptureFailed { .. }
+        | Event::Captured { .. }
+        | Event::Voided
+        | Event::TipRequested { .. }
+        | Event::TipAdjusted { .. }
+        | Event::TipRefused { .. }
+        | Event::Settled => retell_counter(order, at, event),
         Event::RefundSucceeded { amount_minor, .. } => {
             order.funds.refunding_minor -= amount_minor;
             order.funds.refunded_minor += amount_minor;
         }
-        Event::RefundFailed { amount_minor, .. } => order.funds.refunding_minor -= amount_minor,
+        Event::RefundFailed { refund, amount_minor, .. } => {
+            order.funds.refunding_minor -= amount_minor;
+            no_longer_voiding(order, *refund);
+        }
+    }
+}
+
+fn at_counter(order: &mut Order, change: impl FnOnce(&mut Counter)) {
+    if let Some(counter) = &mut order.counter {
+        change(counter);
+    }
+}
+
+fn no_longer_voiding(order: &mut Order, refund: RefundNo) {
+    at_counter(order, |counter| {
+        if counter.pending == (Some(Pending::Void { refund })) {
+            counter.pending = None;
+        }
+    });
+}
+
+/// What happens at terminals only.
+fn retell_counter(order: &mut Order, at: Timestamp, event: &Event) {
+    match event {
+        Event::Offered => at_counter(order, |counter| counter.stage = Stage::Offered),
+        Event::Taken => at_counter(order, |counter| counter.stage = Stage::Taken),
+        Event::Slip { slip, tip_minor, batch } => at_counter(order, |counter| {
+            (counter.slip, counter.tip_minor, counter.batch) = (slip.clone(), *tip_minor, batch.clone());
+        }),
+        Event::Authorized { channel_ref, payer, at, amount_minor } => {
+            let (channel_ref, payer) = (channel_ref.clone(), payer.clone());
+            order.state = OrderState::Authorized { at: *at, channel_ref, payer };
+            at_counter(order, |counter| counter.authorized_minor = *amount_minor);
+        }
+        Event::Done { channel_ref, payer, at } => {
+            let (channel_ref, payer) = (channel_ref.clone(), payer.clone());
+            order.state = OrderState::Paid { at: *at, channel_ref, payer };
+        }
+        Event::CaptureRequested { by, amount_minor, tip_minor } => {
+            let (by, amount_minor, tip_minor) = (*by, *amount_minor, *tip_minor);
+            let pending = Some(Pending::Capture { by, amount_minor, tip_minor });
+            at_counter(order, |counter| counter.pending = pending);
+        }
+        Event::CaptureFailed { .. } | Event::TipRefused { .. } => {
+            at_counter(order, |counter| counter.pending = None);
+        }
+        Event::Captured { amount_minor, tip_minor, at, batch, .. } => {
+            order.funds.captured_minor = *amount_minor;
+            if let OrderState::Authorized { channel_ref, payer, .. } = order.state.clone() {
+                order.state = OrderState::Paid { at: *at, channel_ref, payer };
+            }
+            at_counter(order, |counter| {
+                (counter.pending, counter.tip_minor, counter.batch) = (None, *tip_minor, batch.clone());
+            });
+        }
+        Event::TipRequested { tip_minor } => {
+            let pending = Some(Pending::Tip { tip_minor: *tip_minor });
+            at_counter(order, |counter| counter.pending = pending);
+        }
+        Event::TipAdjusted { tip_minor } => {
+            let more = tip_minor - order.tip_minor();
+            order.funds.captured_minor += more;
+            at_counter(order, |counter| {
+                (counter.pending, counter.tip_minor) = (None, *tip_minor);
+                counter.authorized_minor += more;
+            });
+        }
+        Event::Voided => {
+            at_counter(order, |counter| counter.pending = None);
+            if let OrderState::Paid { channel_ref, payer, .. }
+            | OrderState::Authorized { channel_ref, payer, .. } = order.state.clone()
+            {
+                order.state = OrderState::Voided { at, channel_ref, payer };
+            }
+        }
+        Event::Settled => at_counter(order, |counter| counter.is_settled = true),
+        _ => {}
     }
 }
 

@@ -43,15 +43,54 @@ pub const TRANSITIONS: &[(&str, &str, &str)] = &[
     ("cancelled", "cancel", "cancelled"),
 ];
 
-/// Whether the table has the arrow. A final state always stays as it is.
+/// What only an order at a terminal can do, besides the arrows above.
+pub const COUNTER_TRANSITIONS: &[(&str, &str, &str)] = &[
+    ("pending", "offer", "pending"),
+    ("pending", "take", "pending"),
+    ("pending", "scan", "pending"),
+    ("pending", "counter says paid", "paid"),
+    ("pending", "counter says paid", "authorized"),
+    ("pending", "counter says declined", "failed"),
+    ("pending", "counter says nothing", "pending"),
+    ("pending", "counter says pending", "pending"),
+    ("closing", "counter says paid", "paid"),
+    ("closing", "counter says paid", "authorized"),
+    ("closing", "counter says declined", "cancelled"),
+    ("closing", "counter says declined", "failed"),
+    ("authorized", "reserve", "authorized"),
+    ("authorized", "follow-up done", "paid"),
+    ("authorized", "follow-up done", "voided"),
+    ("authorized", "follow-up not done", "authorized"),
+    ("paid", "reserve", "paid"),
+    ("paid", "follow-up done", "paid"),
+    ("paid", "follow-up done", "voided"),
+    ("paid", "follow-up not done", "paid"),
+    ("paid", "channel says of refund", "voided"),
+    ("paid", "adjust tip", "paid"),
+    ("paid", "acquirer says of tip", "paid"),
+    ("paid", "settle", "paid"),
+    ("failed", "counter says paid", "failed"),
+    ("cancelled", "counter says paid", "cancelled"),
+];
+
+/// Whether the tables have the arrow. A command that changes nothing is always allowed to.
 pub fn allows(from: &str, command: &str, to: &str) -> bool {
-    let is_final = matches!(from, "paid" | "failed" | "cancelled");
-    (is_final && from == to) || TRANSITIONS.contains(&(from, command, to))
+    let stays = from == to && !matches!(from, "pending" | "closing");
+    let is_counters = is_counters(command) && from == to;
+    stays
+        || is_counters
+        || TRANSITIONS.contains(&(from, command, to))
+        || COUNTER_TRANSITIONS.contains(&(from, command, to))
+}
+
+/// A command that only an order at a terminal takes; any other stays as it is.
+fn is_counters(command: &str) -> bool {
+    COUNTER_TRANSITIONS.iter().any(|(_, known, _)| *known == command) && command != "channel says of refund"
 }
 
 const NOTES: &str = "\
 - `pending`: the payer may pay. `closing`: the channel is being asked to close the payment; the payer may still have paid.
-- `paid`, `failed` and `cancelled` are final: no later word changes them.
+- `paid`, `failed`, `cancelled` and `voided` are final: no later word changes them; only a void turns `paid` into `voided`.
 - A cancelled or expired order the channel never heard of ends at once; any other goes through `closing`.
 - `channel says declined` while `closing` means closed and unpaid: it ends as `cancelled` (the merchant asked) or `failed` (time ran out).
 - `channel says paid` for an order that has ended unpaid is a late payment: the state stays, the money is given back whole.
@@ -59,6 +98,9 @@ const NOTES: &str = "\
 - A payment that turns up while `closing` counts, except where the terms say that after its time it goes back: then the order ends as `failed`.
 - `channel says nothing` (a time-out, an unreadable answer) never moves an order: the channel is asked again.
 - A bar code order that ends unpaid is asked about once more a minute later: its charge may have been on its way.
+- At a terminal a card payment is nobody's guess: once the terminal may have it, cancelling and expiry go through `closing`.
+- `authorized` holds money: a completion takes it (`paid`), a void lets it go. `voided`: undone before it was settled.
+- A void, a refund, a completion is an order of its own; `follow-up done` is what it does to the order it acts on.
 - A refund changes the order's funds, not its state: `refunded + refunding <= captured`.
 ";
 
@@ -68,6 +110,10 @@ pub fn to_markdown() -> String {
         "# States of an order\n\nPrinted from `crates/core/src/table.rs` by a test; do not edit.\n\n| from | command | to |\n|---|---|---|\n",
     );
     for (from, command, to) in TRANSITIONS {
+        let _ = writeln!(page, "| {from} | {command} | {to} |");
+    }
+    page.push_str("\nOrders at a terminal, besides:\n\n| from | command | to |\n|---|---|---|\n");
+    for (from, command, to) in COUNTER_TRANSITIONS {
         let _ = writeln!(page, "| {from} | {command} | {to} |");
     }
     page.push('\n');

@@ -17,6 +17,10 @@ pub enum WorkKind {
     Close,
     /// Give money back. Sent at the first attempt only; every later one asks.
     Refund(RefundNo),
+    /// Ask the acquirer to change the tip; setting it twice is harmless.
+    Tip,
+    /// Tell the acquirer that the batch is closed; twice is harmless.
+    Settle,
     /// Tell the merchant of the event with this number.
     Notify(u32),
 }
@@ -30,6 +34,8 @@ impl WorkKind {
             Self::Ask => ('a', 0),
             Self::Close => ('k', 0),
             Self::Refund(RefundNo(n)) => ('r', n),
+            Self::Tip => ('t', 0),
+            Self::Settle => ('s', 0),
             Self::Notify(n) => ('n', n),
         }
     }
@@ -41,6 +47,8 @@ impl WorkKind {
             'a' => Self::Ask,
             'k' => Self::Close,
             'r' => Self::Refund(RefundNo(number)),
+            't' => Self::Tip,
+            's' => Self::Settle,
             'n' => Self::Notify(number),
             _ => return None,
         })
@@ -53,6 +61,8 @@ impl WorkKind {
             Self::Ask => "ask",
             Self::Close => "close",
             Self::Refund(_) => "refund",
+            Self::Tip => "tip",
+            Self::Settle => "settle",
             Self::Notify(_) => "notify",
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{Decision, Expected};
 use crate::command::NewOrder;
+use crate::counter::Counter;
 use crate::event::Event;
 use crate::order::{CHOICES_MAX, Flow, Funds, Method, Order, OrderState, Presentation, Terms};
 use crate::refusal::{Refusal, Term};
@@ -9,7 +10,7 @@ use crate::time::Timestamp;
 use crate::work::{WorkKind, presented_ask_delay_s};
 
 pub fn create(new: NewOrder, now: Timestamp) -> Decision {
-    let charged = new.terms.flow == Flow::CustomerPresented;
+    let charged = new.terms.flow == Flow::CustomerPresented && new.terms.payer_code.is_some();
     let expires_at = new.terms.expires_at;
     let prepared = new.presentation;
     let order = Order {
@@ -20,6 +21,9 @@ pub fn create(new: NewOrder, now: Timestamp) -> Decision {
         reference: new.reference,
         choices: new.terms.method.iter().cloned().collect(),
         given_back: 0,
+        counter: new.terms.counter.map(|_| {
+            Box::new(Counter { tip_minor: new.terms.tip_minor, ..Counter::default() })
+        }),
         terms: new.terms,
         state: OrderState::Pending,
         presentation: if charged { Presentation::Charge } else { Presentation::None },
@@ -37,8 +41,22 @@ pub fn create(new: NewOrder, now: Timestamp) -> Decision {
     present(decision, choice, prepared)
 }
 
-/// The same reference again: the same order if it has not ended and nothing differs.
-pub fn repeat(decision: Decision, new: &NewOrder) -> Result<Decision, Refusal> {
+/// The same reference again. At a counter it is used up, unless nothing came of its order: then it stands for a new
+/// one.
+pub fn again(decision: Decision, new: NewOrder) -> Result<Decision, Refusal> {
+    let order = &decision.order;
+    if order.terms.counter.is_none() {
+        return repeat(decision, &new);
+    }
+    let came_to_nothing = matches!(order.state, OrderState::Failed { .. } | OrderState::Cancelled { .. });
+    if !came_to_nothing || new.terms.counter.is_none() {
+        return Err(Refusal::ReferenceTaken);
+    }
+    Ok(Decision { expected: Expected::Instead(order.number), ..create(new, decision.at) })
+}
+
+/// The same order if it has not ended and nothing differs.
+fn repeat(decision: Decision, new: &NewOrder) -> Result<Decision, Refusal> {
     let order = &decision.order;
     if let Some(term) = first_difference(&order.terms, &new.terms) {
         return Err(Refusal::ReferenceReused(term));
@@ -100,7 +118,7 @@ pub fn choose(
     let order = &mut decision.order;
     if order.state != OrderState::Pending
         || order.choice() != instead_of
-        || order.presentation == Presentation::Charge
+        || order.is_charging()
         || order.presentation != Presentation::None && !is_closed
         || order.method() == Some(&method)
     {

@@ -3,6 +3,7 @@
 //! Knows the rules and their precedence. Does not perform anything: the [`Decision`] says what to store,
 //! and the work in it says what is owed to the outside afterwards.
 
+mod counter;
 mod create;
 mod outcome;
 mod refund;
@@ -27,6 +28,8 @@ pub enum Expected {
     Absent,
     /// The order at this version.
     Version(u32),
+    /// No order with this number; the reference is that of an order which ended unpaid, and passes on from it.
+    Instead(crate::ids::OrderNo),
 }
 
 /// A row of work to write; it replaces one in the same slot.
@@ -95,7 +98,7 @@ impl Decision {
         let terms = &self.order.terms;
         let is_told = match terms.tells {
             Tells::EveryEnd => true,
-            Tells::Payment => matches!(self.order.state, OrderState::Paid { .. }),
+            Tells::Payment => matches!(self.order.state, OrderState::Paid { .. } | OrderState::Authorized { .. }),
         };
         if is_told && !terms.notify_url.is_empty() {
             self.owe(WorkKind::Notify(self.order.events), self.at);
@@ -115,7 +118,7 @@ pub fn decide(order: Option<Order>, command: Command, now: Timestamp) -> Result<
     let name = command.name();
     let idle = Decision::nothing(order, now);
     let decision = match command {
-        Command::Create(new) => create::repeat(idle, &new),
+        Command::Create(new) => return create::again(idle, new),
         Command::Present { choice, presentation } => Ok(create::present(idle, choice, presentation)),
         Command::Choose { method, instead_of, is_closed } => {
             create::choose(idle, method, (instead_of, is_closed))
@@ -123,6 +126,17 @@ pub fn decide(order: Option<Order>, command: Command, now: Timestamp) -> Result<
         Command::ChannelSays { choice, asked, outcome } => {
             Ok(outcome::channel_says(idle, choice, asked, outcome))
         }
+        Command::CounterSays { asked, outcome, facts } => Ok(counter::says(idle, asked, outcome, facts)),
+        Command::Offer => Ok(counter::offer(idle)),
+        Command::Take => Ok(counter::take(idle)),
+        Command::Scan { payer_code } => Ok(counter::scan(idle, payer_code)),
+        Command::Reserve(asked) => counter::reserve(idle, asked),
+        Command::FollowUpSays { by, refund, is_done, facts, channel_ref } => {
+            Ok(counter::follow_up_says(idle, by, refund, is_done, (facts, channel_ref)))
+        }
+        Command::AdjustTip { tip_minor, open_batch } => counter::adjust_tip(idle, tip_minor, open_batch),
+        Command::TipSays { tip_minor, outcome } => Ok(counter::tip_says(idle, tip_minor, outcome)),
+        Command::Settle => Ok(counter::settle(idle)),
         Command::Cancel => stop::cancel(idle),
         Command::Expire => Ok(stop::expire(idle)),
         Command::Refund(new) => refund::request(idle, new),

@@ -2,11 +2,12 @@
 
 use super::{Decision, stop};
 use crate::command::{Asked, Outcome};
+use crate::counter::Deed;
 use crate::event::Event;
 use crate::ids::RefundNo;
 use crate::ledger;
 use crate::order::{AfterTime, CloseReason, FailReason, OrderState};
-use crate::refund::{Refund, RefundState};
+use crate::refund::{Refund, RefundMeans, RefundState};
 use crate::time::Timestamp;
 use crate::work::{WorkKind, ask_delay_s};
 
@@ -39,12 +40,16 @@ pub fn channel_says(decision: Decision, choice: u32, asked: Asked, outcome: Outc
     }
 }
 
-fn paid(mut decision: Decision, channel_ref: String, payer: String, at: Timestamp) -> Decision {
+pub(super) fn paid(mut decision: Decision, channel_ref: String, payer: String, at: Timestamp) -> Decision {
     let order = &mut decision.order;
     let Some(method) = order.method().cloned() else { return decision };
     order.state = OrderState::Paid { at, channel_ref: channel_ref.clone(), payer: payer.clone() };
-    order.funds.captured_minor = order.terms.total().minor;
-    decision.postings = ledger::payment(&decision.order.terms, &method);
+    let (total_minor, tip_minor) = (order.total().minor, order.tip_minor());
+    order.funds.captured_minor = total_minor;
+    if let Some(counter) = &mut order.counter {
+        counter.authorized_minor = total_minor;
+    }
+    decision.postings = ledger::payment(&decision.order.terms, &method, total_minor - tip_minor, tip_minor);
     decision.record(Event::Paid { channel_ref, payer, at });
     decision.finish();
     decision
@@ -72,10 +77,10 @@ fn keep_asking(mut decision: Decision) -> Decision {
 
 /// Money that is not the merchant's: the order had ended, or the payer had chosen otherwise. It goes back whole,
 /// once for each choice.
-fn late_payment(mut decision: Decision, choice: u32, channel_ref: String) -> Decision {
+pub(super) fn late_payment(mut decision: Decision, choice: u32, channel_ref: String) -> Decision {
     let order = &mut decision.order;
     let Some(method) = order.method_of(choice).cloned() else { return decision };
-    let bit = 1 << (choice - 1);
+    let (bit, total) = (1 << (choice - 1), order.total());
     if order.given_back & bit != 0 {
         return decision;
     }
@@ -86,15 +91,16 @@ fn late_payment(mut decision: Decision, choice: u32, channel_ref: String) -> Dec
         merchant: order.merchant,
         order: order.number,
         number,
-        amount_minor: order.terms.total().minor,
+        amount_minor: total.minor,
         reference: None,
         note: "payment that came too late".into(),
         choice,
         requested_at: decision.at,
         state: RefundState::Requested,
         reverses_late_payment: true,
+        means: RefundMeans { is_void: order.terms.deed() == Deed::Authorization, ..RefundMeans::default() },
     });
-    decision.postings = ledger::late_payment(&decision.order.terms, &method);
+    decision.postings = ledger::late_payment(&decision.order.terms, &method, total.minor);
     decision.record(Event::LatePayment { channel_ref, refund: number, choice });
     let now = decision.at;
     decision.owe(WorkKind::Refund(number), now);

@@ -2,45 +2,79 @@
 
 use super::Decision;
 use crate::command::{NewRefund, Outcome};
+use crate::counter::Pending;
 use crate::event::Event;
 use crate::ids::RefundNo;
 use crate::ledger;
 use crate::order::OrderState;
-use crate::refund::{Refund, RefundState};
+use crate::refund::{Refund, RefundMeans, RefundState};
 use crate::refusal::{Refusal, Term};
 use crate::work::WorkKind;
 
-pub fn request(mut decision: Decision, new: NewRefund) -> Result<Decision, Refusal> {
-    let order = &mut decision.order;
-    if !matches!(order.state, OrderState::Paid { .. }) {
+/// Refunds an order at a counter can have; the document says "normally 50".
+pub const REFUNDS_MAX: u32 = 50;
+
+pub fn request(decision: Decision, new: NewRefund) -> Result<Decision, Refusal> {
+    if !matches!(decision.order.state, OrderState::Paid { .. }) {
         return Err(Refusal::NotPaid);
     }
     if let Some(refusal) = repeated(&new) {
         return Err(refusal);
     }
-    if new.amount_minor <= 0 || new.amount_minor > order.funds.captured_minor {
-        return Err(Refusal::RefundAboveOrder);
+    if decision.order.counter.as_ref().is_some_and(|counter| counter.pending.is_some()) {
+        return Err(Refusal::Busy);
     }
-    if new.amount_minor > order.funds.refundable_minor() {
-        return Err(Refusal::RefundAboveRest);
+    set_aside(decision, (new.amount_minor, new.reference, new.note, new.means))
+}
+
+/// Sets the amount aside. Who carries it out is asked afterwards: a channel, unless an order at a terminal does it.
+pub(super) fn set_aside(
+    mut decision: Decision,
+    (amount_minor, reference, note, means): (i64, Option<String>, String, RefundMeans),
+) -> Result<Decision, Refusal> {
+    let order = &mut decision.order;
+    let is_held_only = means.is_void && matches!(order.state, OrderState::Authorized { .. });
+    if !is_held_only {
+        if !matches!(order.state, OrderState::Paid { .. }) {
+            return Err(Refusal::NotPaid);
+        }
+        if amount_minor <= 0 || amount_minor > order.funds.captured_minor {
+            return Err(Refusal::RefundAboveOrder);
+        }
+        if amount_minor > order.funds.refundable_minor() {
+            return Err(Refusal::RefundAboveRest);
+        }
+        if order.refunds >= REFUNDS_MAX && order.counter.is_some() {
+            return Err(Refusal::TooManyRefunds);
+        }
+        order.funds.refunding_minor += amount_minor;
     }
     order.refunds += 1;
-    order.funds.refunding_minor += new.amount_minor;
+    let number = RefundNo(order.refunds);
+    if let Some(counter) = order.counter.as_mut().filter(|_| means.is_void) {
+        counter.pending = Some(Pending::Void { refund: number });
+    }
     let refund = Refund {
         merchant: order.merchant,
         order: order.number,
-        number: RefundNo(order.refunds),
-        amount_minor: new.amount_minor,
-        reference: new.reference,
-        note: new.note,
+        number,
+        amount_minor,
+        reference,
+        note,
         choice: order.choice(),
         requested_at: decision.at,
         state: RefundState::Requested,
         reverses_late_payment: false,
+        means,
     };
-    decision.record(Event::RefundRequested { refund: refund.number, amount_minor: refund.amount_minor });
+    decision.record(match refund.means.is_void {
+        true => Event::VoidRequested { refund: number, amount_minor },
+        false => Event::RefundRequested { refund: number, amount_minor },
+    });
     let now = decision.at;
-    decision.owe(WorkKind::Refund(refund.number), now);
+    if refund.means.carried_by.is_none() {
+        decision.owe(WorkKind::Refund(refund.number), now);
+    }
     decision.refund = Some(refund);
     Ok(decision)
 }
@@ -79,28 +113,69 @@ fn succeeded(mut decision: Decision, mut refund: Refund) -> Decision {
     let amount_minor = refund.amount_minor;
     let order = &mut decision.order;
     let Some(method) = order.method_of(refund.choice).cloned() else { return decision };
+    let is_held_only = refund.means.is_void && matches!(order.state, OrderState::Authorized { .. });
     if refund.reverses_late_payment {
-        decision.postings = ledger::late_payment_returned(&order.terms, &method);
+        decision.postings = ledger::late_payment_returned(&order.terms, &method, amount_minor);
+    } else if is_held_only {
+        // Nothing had been taken.
+    } else if refund.means.is_void {
+        order.funds.refunding_minor -= amount_minor;
+        order.funds.refunded_minor += amount_minor;
+        let tip_minor = order.tip_minor();
+        decision.postings = ledger::void(&order.terms, &method, amount_minor - tip_minor, tip_minor);
     } else {
         let before_minor = order.funds.refunded_minor;
         order.funds.refunding_minor -= amount_minor;
         order.funds.refunded_minor += amount_minor;
-        decision.postings = ledger::refund(&order.terms, &method, before_minor, amount_minor);
+        let sale_minor = order.funds.captured_minor - order.tip_minor();
+        decision.postings = ledger::refund(&order.terms, &method, sale_minor, (before_minor, amount_minor));
     }
     refund.state = RefundState::Succeeded { at: decision.at };
     decision.record(Event::RefundSucceeded { refund: refund.number, amount_minor });
+    if refund.means.is_void && !refund.reverses_late_payment {
+        voided(&mut decision);
+    }
+    tell(&mut decision, &refund);
     decision.refund = Some(refund);
     decision
+}
+
+fn voided(decision: &mut Decision) {
+    let at = decision.at;
+    let order = &mut decision.order;
+    if let Some(counter) = &mut order.counter {
+        counter.pending = None;
+    }
+    if let OrderState::Paid { channel_ref, payer, .. } | OrderState::Authorized { channel_ref, payer, .. } =
+        order.state.clone()
+    {
+        order.state = OrderState::Voided { at, channel_ref, payer };
+        decision.record(Event::Voided);
+    }
+}
+
+/// Whoever asked for the refund hears how it ended.
+fn tell(decision: &mut Decision, refund: &Refund) {
+    if !refund.means.notify_url.is_empty() {
+        let (event, now) = (decision.order.events, decision.at);
+        decision.owe(WorkKind::Notify(event), now);
+    }
 }
 
 /// The amount is free again. Late money that could not be returned stays in `late_payments` for a person to see.
 fn failed(mut decision: Decision, mut refund: Refund, reason: String) -> Decision {
     let amount_minor = refund.amount_minor;
-    if !refund.reverses_late_payment {
+    let is_held_only =
+        refund.means.is_void && matches!(decision.order.state, OrderState::Authorized { .. });
+    if !refund.reverses_late_payment && !is_held_only {
         decision.order.funds.refunding_minor -= amount_minor;
+    }
+    if let Some(counter) = decision.order.counter.as_mut().filter(|_| refund.means.is_void) {
+        counter.pending = None;
     }
     refund.state = RefundState::Failed { at: decision.at, reason: reason.clone() };
     decision.record(Event::RefundFailed { refund: refund.number, amount_minor, reason });
+    tell(&mut decision, &refund);
     decision.refund = Some(refund);
     decision
 }

@@ -2,7 +2,7 @@
 
 use super::Decision;
 use crate::event::Event;
-use crate::order::{CloseReason, FailReason, OrderState, Presentation};
+use crate::order::{CloseReason, FailReason, Flow, Order, OrderState, Presentation};
 use crate::refusal::Refusal;
 use crate::work::WorkKind;
 
@@ -11,7 +11,9 @@ const LOOK_AGAIN_AFTER_CHARGE_S: i64 = 60;
 
 pub fn cancel(mut decision: Decision) -> Result<Decision, Refusal> {
     match &decision.order.state {
-        OrderState::Paid { .. } => Err(Refusal::AlreadyPaid),
+        OrderState::Paid { .. } | OrderState::Authorized { .. } | OrderState::Voided { .. } => {
+            Err(Refusal::AlreadyPaid)
+        }
         OrderState::Failed { reason, .. } => Err(Refusal::AlreadyFailed(reason.clone())),
         OrderState::Cancelled { .. } | OrderState::Closing(CloseReason::Cancelled) => Ok(decision),
         OrderState::Closing(CloseReason::Expired) => {
@@ -35,7 +37,7 @@ pub fn expire(mut decision: Decision) -> Decision {
 }
 
 fn stop(mut decision: Decision, reason: CloseReason) -> Decision {
-    if decision.order.presentation == Presentation::None {
+    if cannot_have_paid(&decision.order) {
         return closed(decision, reason);
     }
     decision.order.state = OrderState::Closing(reason);
@@ -44,6 +46,12 @@ fn stop(mut decision: Decision, reason: CloseReason) -> Decision {
     let now = decision.at;
     decision.owe(WorkKind::Close, now);
     decision
+}
+
+/// No channel has heard of it, and no terminal has it that could read a card.
+fn cannot_have_paid(order: &Order) -> bool {
+    let may_read_a_card = order.terms.flow == Flow::CardPresent && order.is_at_terminal();
+    order.presentation == Presentation::None && !may_read_a_card
 }
 
 /// The payment is closed and unpaid, for certain.
@@ -60,7 +68,7 @@ pub fn closed(mut decision: Decision, reason: CloseReason) -> Decision {
         }
     }
     decision.finish();
-    if decision.order.presentation == Presentation::Charge {
+    if decision.order.is_charging() {
         // The charge may have been on its way when the channel closed what it did not know yet: look again.
         let look_at = decision.at.plus_s(LOOK_AGAIN_AFTER_CHARGE_S);
         decision.owe(WorkKind::Ask, look_at);

@@ -212,6 +212,7 @@ impl<'a> Draft<'a> {
             particulars: BTreeMap::new(),
             tells: Tells::EveryEnd,
             after_time: AfterTime::Counts,
+            counter: None,
             created_at: context.now,
             expires_at: context.now.plus_ms(lifetime_ms),
         };

@@ -69,7 +69,7 @@ pub fn status_word(state: &OrderState) -> &'static str {
         OrderState::Pending | OrderState::Closing(_) => "pending",
         OrderState::Paid { .. } => "paid",
         OrderState::Failed { .. } => "failed",
-        OrderState::Cancelled { .. } => "canceled",
+        OrderState::Cancelled { .. } | OrderState::Voided { .. } => "canceled",
     }
 }
 

@@ -52,7 +52,7 @@ pub fn order_status(order: &Order) -> &'static str {
         OrderState::Paid { .. } if order.funds.refunded_minor == 0 => "success",
         OrderState::Paid { .. } => refunded_status(order),
         OrderState::Failed { reason: FailReason::Declined(_), .. } => "failure",
-        OrderState::Failed { reason: FailReason::Expired, .. } | OrderState::Cancelled { .. } => {
+        OrderState::Failed { reason: FailReason::Expired, .. } | OrderState::Cancelled { .. } | OrderState::Voided { .. } => {
             "orderclosed"
         }
     }
@@ -74,7 +74,7 @@ fn paid_at(order: &Order) -> Option<Timestamp> {
         OrderState::Pending
         | OrderState::Closing(_)
         | OrderState::Failed { .. }
-        | OrderState::Cancelled { .. } => None,
+        | OrderState::Cancelled { .. } | OrderState::Voided { .. } => None,
     }
 }
 
@@ -101,7 +101,7 @@ fn pay_info(presentation: &Presentation) -> String {
             let renamed = fields.iter().map(|(name, value)| (documented(name.as_str()), value.as_str()));
             sign::plaintext(&renamed.collect::<Vec<_>>())
         }
-        Presentation::None | Presentation::Charge => String::new(),
+        Presentation::None | Presentation::Charge | Presentation::Scanned(_) => String::new(),
     }
 }
 
@@ -118,14 +118,14 @@ pub fn passive_answer(profile: &Profile, order: &Order) -> String {
         OrderState::Failed { reason: FailReason::Expired, .. } => {
             (codes::TIMEOUT, "the payer did not pay in time")
         }
-        OrderState::Cancelled { .. } => (codes::FAIL, "the order was closed"),
+        OrderState::Cancelled { .. } | OrderState::Voided { .. } => (codes::FAIL, "the order was closed"),
     };
     let payer = match &order.state {
         OrderState::Paid { payer, .. } => payer.clone(),
         OrderState::Pending
         | OrderState::Closing(_)
         | OrderState::Failed { .. }
-        | OrderState::Cancelled { .. } => String::new(),
+        | OrderState::Cancelled { .. } | OrderState::Voided { .. } => String::new(),
     };
     let status = match order_status(order) {
         // The code is being charged from the first moment on.
@@ -192,7 +192,7 @@ pub fn prepay_query_answer(profile: &Profile, order: &Order) -> String {
     let status = match &order.state {
         OrderState::Paid { .. } => "SUCCESS",
         OrderState::Pending | OrderState::Closing(_) => "PROCESSING",
-        OrderState::Failed { .. } | OrderState::Cancelled { .. } => "ORDERCLOSE",
+        OrderState::Failed { .. } | OrderState::Cancelled { .. } | OrderState::Voided { .. } => "ORDERCLOSE",
     };
     let mut data: Data = vec![
         ("rspCode", codes::SUCCESS.to_owned()),

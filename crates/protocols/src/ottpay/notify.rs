@@ -25,7 +25,7 @@ pub fn notification(profile: &Profile, order: &Order) -> Notification {
         OrderState::Pending | OrderState::Closing(_) => {
             (codes::PROCESSING, "not paid yet", order_status(order))
         }
-        OrderState::Failed { .. } | OrderState::Cancelled { .. } => {
+        OrderState::Failed { .. } | OrderState::Cancelled { .. } | OrderState::Voided { .. } => {
             (codes::FAIL, "not paid", order_status(order))
         }
     };
@@ -79,7 +79,7 @@ pub fn return_location(order: &Order) -> Option<String> {
     let status = match &order.state {
         OrderState::Paid { .. } => "Trade_Finished",
         OrderState::Pending | OrderState::Closing(_) => "Trade_Pending",
-        OrderState::Failed { .. } | OrderState::Cancelled { .. } => "Trade_Closed",
+        OrderState::Failed { .. } | OrderState::Cancelled { .. } | OrderState::Voided { .. } => "Trade_Closed",
     };
     let fields = [
         ("total_fee", &*encode::total(order)),

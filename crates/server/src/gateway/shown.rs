@@ -156,7 +156,7 @@ impl Gateway {
             let choice = order.choice();
             let is_closed = match order.presentation {
                 Presentation::None => false,
-                Presentation::Charge | Presentation::Code(_) | Presentation::App(_) => {
+                Presentation::Charge | Presentation::Scanned(_) | Presentation::Code(_) | Presentation::App(_) => {
                     match self.close_shown(&order, seller).await? {
                         Outcome::Declined { .. } => true,
                         outcome => {

@@ -152,7 +152,7 @@ fn state_of(order: &Order, shown: &Shown) -> HostedState {
         OrderState::Paid { at, .. } => HostedState::Paid { at: clock::display(*at) },
         OrderState::Failed { reason: FailReason::Expired, .. } => HostedState::Expired,
         OrderState::Failed { reason: FailReason::Declined(_), .. } => HostedState::Declined,
-        OrderState::Cancelled { .. } => HostedState::Cancelled,
+        OrderState::Cancelled { .. } | OrderState::Voided { .. } => HostedState::Cancelled,
     }
 }
 
@@ -257,7 +257,7 @@ fn view(app: &App, nonce: &str, visitor: &Visitor, payable: &Payable) -> HostedP
     let foreign = payer.currency != total.currency;
     let code_text = match &order.presentation {
         Presentation::Code(text) => Some(text.clone()),
-        Presentation::None | Presentation::Charge | Presentation::App(_) => None,
+        Presentation::None | Presentation::Charge | Presentation::Scanned(_) | Presentation::App(_) => None,
     };
     let wallet = |method: &Method| Wallet::from_word(method.as_str());
     let method = order.method().and_then(wallet);

@@ -302,7 +302,7 @@ async fn call_off(app: Arc<App>, request: Request) -> Response<Body> {
             .await
             .map_err(problem)?;
         match order.state {
-            OrderState::Cancelled { .. } => Ok(room::ok_answer()),
+            OrderState::Cancelled { .. } | OrderState::Voided { .. } => Ok(room::ok_answer()),
             OrderState::Paid { .. } => Err(problem(Refusal::AlreadyPaid.into())),
             OrderState::Failed { reason, .. } => Err(problem(Refusal::AlreadyFailed(reason).into())),
             OrderState::Pending | OrderState::Closing(_) => Err(Refused(room::unresolved_answer())),
@@ -409,7 +409,7 @@ fn ended(order: &Order) -> Option<Refusal> {
         OrderState::Closing(CloseReason::Expired) => Some(Refusal::AlreadyFailed(FailReason::Expired)),
         OrderState::Paid { .. } => Some(Refusal::AlreadyPaid),
         OrderState::Failed { reason, .. } => Some(Refusal::AlreadyFailed(reason.clone())),
-        OrderState::Cancelled { .. } => Some(Refusal::AlreadyCancelled),
+        OrderState::Cancelled { .. } | OrderState::Voided { .. } => Some(Refusal::AlreadyCancelled),
     }
 }
 

@@ -97,6 +97,7 @@ fn happens(dice: &mut Dice, refunds: &[Refund]) -> Command {
             Command::RefundSays { refund, outcome }
         }
         _ => Command::Refund(NewRefund {
+            means: Default::default(),
             amount_minor: 1 + dice.below(AMOUNT_MINOR as u64 / 2) as i64,
             reference: None,
             note: format!("{}", dice.below(1_000)),

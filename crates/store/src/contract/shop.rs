@@ -66,6 +66,7 @@ impl Shop {
             particulars: Default::default(),
             tells: Default::default(),
             after_time: Default::default(),
+            counter: None,
             created_at: NOW,
             expires_at: NOW.plus_s(900),
         };
@@ -154,13 +155,13 @@ impl Shop {
 }
 
 pub fn refund(amount_minor: i64, note: &str) -> Command {
-    Command::Refund(NewRefund { amount_minor, reference: None, note: note.into(), earlier: Vec::new() })
+    Command::Refund(NewRefund { amount_minor, reference: None, note: note.into(), means: Default::default(), earlier: Vec::new() })
 }
 
 /// One with the merchant's own number.
 pub fn numbered_refund(amount_minor: i64, reference: &str) -> Command {
     let reference = Some(reference.to_owned());
-    Command::Refund(NewRefund { amount_minor, reference, note: String::new(), earlier: Vec::new() })
+    Command::Refund(NewRefund { amount_minor, reference, note: String::new(), means: Default::default(), earlier: Vec::new() })
 }
 
 /// What was in the way; anything else is a failed test.

@@ -77,6 +77,7 @@ pub fn refund(row: &Row<'_>) -> rusqlite::Result<Refund> {
         note: row.get(4)?,
         requested_at: Timestamp(row.get(5)?),
         reverses_late_payment: row.get(6)?,
+        means: Default::default(),
         state: json(row, 7)?,
         reference: row.get(8)?,
         choice: row.get(9)?,

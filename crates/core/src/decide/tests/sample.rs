@@ -34,6 +34,7 @@ pub fn terms(flow: Flow) -> Terms {
         particulars: Default::default(),
         tells: Tells::EveryEnd,
         after_time: AfterTime::Counts,
+        counter: None,
         created_at: CREATED_AT,
         expires_at: EXPIRES_AT,
     }
@@ -66,6 +67,7 @@ pub fn order(state: OrderState, presentation: Presentation) -> Order {
         terms: new.terms,
         state,
         presentation,
+        counter: None,
         refunds: 0,
         events: 3,
     }
@@ -164,6 +166,7 @@ pub fn refund_of(order: &Order, number: u32, amount_minor: i64) -> Refund {
         requested_at: CREATED_AT,
         state: RefundState::Requested,
         reverses_late_payment: false,
+        means: Default::default(),
     }
 }
 
@@ -174,5 +177,5 @@ pub fn late_refund_of(order: &Order, number: u32, choice: u32) -> Refund {
 }
 
 pub fn refund_command(amount_minor: i64, earlier: Vec<Refund>) -> Command {
-    Command::Refund(NewRefund { amount_minor, reference: None, note: "cold coffee".into(), earlier })
+    Command::Refund(NewRefund { amount_minor, reference: None, note: "cold coffee".into(), means: Default::default(), earlier })
 }

@@ -123,6 +123,7 @@ fn refund(dice: &mut Dice, story: &Story) -> Command {
     let least = if dice.below(3) == 0 { most } else { -1 };
     let reference = [None, Some("r1"), Some("r2"), Some("r3")][dice.below(4) as usize];
     let mut new = NewRefund {
+        means: Default::default(),
         amount_minor: dice.between(least, most.max(1)),
         reference: reference.map(str::to_owned),
         note: dice.of(&["cold", "late", "wrong size"]).to_owned(),

@@ -273,7 +273,11 @@ impl Story {
                 must(unseen || owed('a') || owed('c'), "nobody asks about the payment");
             }
             OrderState::Closing(_) => must(owed('k'), "nobody closes the payment"),
-            OrderState::Paid { .. } | OrderState::Failed { .. } | OrderState::Cancelled { .. } => {
+            OrderState::Paid { .. }
+            | OrderState::Failed { .. }
+            | OrderState::Cancelled { .. }
+            | OrderState::Authorized { .. }
+            | OrderState::Voided { .. } => {
                 must(!['c', 'k', 'x'].into_iter().any(owed), "an ended order keeps its timers");
                 let may_have_been_charged = order.presentation == Presentation::Charge
                     && !matches!(order.state, OrderState::Paid { .. });

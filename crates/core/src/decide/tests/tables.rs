@@ -391,6 +391,7 @@ fn late_money_goes_back_by_the_choice_it_came_by() {
 fn a_refund_keeps_what_the_merchant_calls_it() {
     let order = super::words::order("paid code choice 2");
     let new = NewRefund {
+        means: Default::default(),
         amount_minor: 5_000,
         reference: Some("r1".into()),
         note: "cold coffee".into(),

@@ -162,7 +162,7 @@ fn new_refund(order: Option<&Order>, cell: &str) -> NewRefund {
     };
     let new = refund(asked.strip_prefix("refund ").expect("a refund"));
     let earlier = (!before.is_empty()).then(|| refund(before)).into_iter().collect();
-    NewRefund { amount_minor: new.amount_minor, reference: new.reference, note: new.note, earlier }
+    NewRefund { amount_minor: new.amount_minor, reference: new.reference, note: new.note, means: Default::default(), earlier }
 }
 
 fn order_words(order: &Order) -> String {
@@ -176,6 +176,7 @@ fn order_words(order: &Order) -> String {
     let shown = match order.presentation {
         Presentation::None => "nothing",
         Presentation::Charge => "charge",
+        Presentation::Scanned(_) => "scanned",
         Presentation::Code(_) => "code",
         Presentation::App(_) => "app",
     };

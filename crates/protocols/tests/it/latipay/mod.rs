@@ -206,6 +206,7 @@ pub fn order(flow: Flow, state: OrderState) -> Order {
         },
         state,
         presentation: Presentation::None,
+        counter: None,
         funds: Funds::default(),
         refunds: 0,
         events: 1,

@@ -198,6 +198,7 @@ pub fn order(action: Action, edits: &str, state: OrderState, presentation: Prese
         terms: create.terms,
         state,
         presentation,
+        counter: None,
         funds: Funds { captured_minor, ..Funds::default() },
         refunds: 0,
         events: 1,
@@ -232,6 +233,7 @@ pub fn refund(state: RefundState) -> Refund {
         requested_at: NOW,
         state,
         reverses_late_payment: false,
+        means: Default::default(),
     }
 }
 
