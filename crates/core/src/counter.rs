@@ -24,8 +24,7 @@ pub enum Deed {
 }
 
 impl Deed {
-    pub const ALL: [Self; 5] =
-        [Self::Sale, Self::Authorization, Self::Void, Self::Refund, Self::Completion];
+    pub const ALL: [Self; 5] = [Self::Sale, Self::Authorization, Self::Void, Self::Refund, Self::Completion];
 
     pub fn as_str(self) -> &'static str {
         match self {

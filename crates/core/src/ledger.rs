@@ -114,12 +114,7 @@ pub fn settlement(terms: &Terms, method: &Method, minor: i64) -> Vec<Posting> {
 
 /// A refund succeeded, after `before_minor` had been refunded: out of the sale first, out of the tip last.
 /// Our fee stays earned.
-pub fn refund(
-    terms: &Terms,
-    method: &Method,
-    sale: i64,
-    (before_minor, minor): (i64, i64),
-) -> Vec<Posting> {
+pub fn refund(terms: &Terms, method: &Method, sale: i64, (before_minor, minor): (i64, i64)) -> Vec<Posting> {
     let of_tip = |refunded: i64| (refunded - sale).max(0);
     let tip = of_tip(before_minor + minor) - of_tip(before_minor);
     entry(vec![(payable(terms), minor - tip), (tips(terms), tip), (receivable(method), -minor)], terms)

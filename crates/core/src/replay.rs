@@ -24,9 +24,10 @@ pub fn replay(ordered: NewOrder, journal: &[(Timestamp, Event)]) -> Order {
         reference: ordered.reference,
         choices: ordered.terms.method.iter().cloned().collect(),
         given_back: 0,
-        counter: ordered.terms.counter.map(|_| {
-            Box::new(Counter { tip_minor: ordered.terms.tip_minor, ..Counter::default() })
-        }),
+        counter: ordered
+            .terms
+            .counter
+            .map(|_| Box::new(Counter { tip_minor: ordered.terms.tip_minor, ..Counter::default() })),
         terms: ordered.terms,
         state: OrderState::Pending,
         presentation: Presentation::None,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tillgate_core::{Decision, Timestamp, Work};
+use tillgate_core::{BatchPlace, Decision, Timestamp, Work};
 
 use crate::notification::{Notification, NotificationAttempt};
 
@@ -19,6 +19,12 @@ pub enum WorkUpdate {
 #[derive(Debug, Clone, Default)]
 pub struct Changeset {
     pub decision: Option<Arc<Decision>>,
+    /// What the same thing means for another order of the same merchant: the one it acts on.
+    pub also: Option<Arc<Decision>>,
+    /// The batch that must still be open; the decision puts its order into it.
+    pub into_batch: Option<BatchPlace>,
+    /// What the payer of the decision's order signed, as a PNG.
+    pub signature: Option<Vec<u8>>,
     pub work: Option<WorkUpdate>,
     pub notification: Option<Notification>,
     pub attempt: Option<NotificationAttempt>,

@@ -12,6 +12,7 @@ pub mod port;
 pub mod rate;
 pub mod search;
 pub mod sqlite;
+pub mod terminal;
 
 pub use changeset::{Changeset, WorkUpdate};
 pub use directory::{Credential, NewKey, SealedKey};
@@ -20,3 +21,4 @@ pub use port::{Answer, Conflict, OrderKey, Store, StoreError};
 pub use rate::QuotedRate;
 pub use search::OrderSearch;
 pub use sqlite::Sqlite;
+pub use terminal::{Batch, BatchLine, Pairing};

@@ -10,6 +10,7 @@ use crate::directory::{Credential, NewKey};
 use crate::notification::{Notification, NotificationAttempt, NotificationState};
 use crate::rate::QuotedRate;
 use crate::search::OrderSearch;
+use crate::terminal::{Batch, Pairing};
 
 /// How an order is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub enum Conflict {
     Version,
     /// The work was done or leased by another.
     Work,
+    /// The batch was closed.
+    Batch,
 }
 
 #[derive(Debug, Clone, thiserror::Error)]
@@ -59,6 +62,41 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     ) -> Answer<'a, Option<(OrderNo, RefundNo)>>;
     /// Newest first.
     fn search_orders<'a>(&'a self, merchant: MerchantId, search: &'a OrderSearch) -> Answer<'a, Vec<Order>>;
+    /// The open orders of a terminal: what it has first, then those that wait, in their order.
+    fn load_queue<'a>(
+        &'a self,
+        merchant: MerchantId,
+        terminal: &'a str,
+        limit: u32,
+    ) -> Answer<'a, Vec<Order>>;
+    /// How many there are, counted up to the limit.
+    fn queue_length<'a>(&'a self, merchant: MerchantId, terminal: &'a str, limit: u32) -> Answer<'a, u32>;
+    /// The number of a terminal's open batch.
+    fn open_batch<'a>(&'a self, merchant: MerchantId, terminal: &'a str) -> Answer<'a, u32>;
+    fn load_batch<'a>(
+        &'a self,
+        merchant: MerchantId,
+        terminal: &'a str,
+        number: u32,
+    ) -> Answer<'a, Option<Batch>>;
+    /// Closes the open batch: its orders are to be settled, what comes goes into the next. `None`: nothing is in it.
+    fn close_batch<'a>(
+        &'a self,
+        merchant: MerchantId,
+        terminal: &'a str,
+        now: Timestamp,
+    ) -> Answer<'a, Option<Batch>>;
+    fn load_signature(&self, merchant: MerchantId, order: OrderNo) -> Answer<'_, Option<Vec<u8>>>;
+    /// The terminal's code from now on.
+    fn put_pairing(&self, pairing: Pairing) -> Answer<'_, ()>;
+    /// Uses the code up. A wrong one costs a try.
+    fn take_pairing<'a>(
+        &'a self,
+        merchant: MerchantId,
+        terminal: &'a str,
+        code_digest: Vec<u8>,
+        now: Timestamp,
+    ) -> Answer<'a, bool>;
     /// With the number of the event each belongs to.
     fn load_postings(&self, merchant: MerchantId, order: OrderNo) -> Answer<'_, Vec<(u32, Posting)>>;
     /// Work still owed for an order, leased or not.

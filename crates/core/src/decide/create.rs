@@ -21,9 +21,10 @@ pub fn create(new: NewOrder, now: Timestamp) -> Decision {
         reference: new.reference,
         choices: new.terms.method.iter().cloned().collect(),
         given_back: 0,
-        counter: new.terms.counter.map(|_| {
-            Box::new(Counter { tip_minor: new.terms.tip_minor, ..Counter::default() })
-        }),
+        counter: new
+            .terms
+            .counter
+            .map(|_| Box::new(Counter { tip_minor: new.terms.tip_minor, ..Counter::default() })),
         terms: new.terms,
         state: OrderState::Pending,
         presentation: if charged { Presentation::Charge } else { Presentation::None },

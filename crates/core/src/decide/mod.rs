@@ -98,7 +98,9 @@ impl Decision {
         let terms = &self.order.terms;
         let is_told = match terms.tells {
             Tells::EveryEnd => true,
-            Tells::Payment => matches!(self.order.state, OrderState::Paid { .. } | OrderState::Authorized { .. }),
+            Tells::Payment => {
+                matches!(self.order.state, OrderState::Paid { .. } | OrderState::Authorized { .. })
+            }
         };
         if is_told && !terms.notify_url.is_empty() {
             self.owe(WorkKind::Notify(self.order.events), self.at);

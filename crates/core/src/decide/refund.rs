@@ -165,8 +165,7 @@ fn tell(decision: &mut Decision, refund: &Refund) {
 /// The amount is free again. Late money that could not be returned stays in `late_payments` for a person to see.
 fn failed(mut decision: Decision, mut refund: Refund, reason: String) -> Decision {
     let amount_minor = refund.amount_minor;
-    let is_held_only =
-        refund.means.is_void && matches!(decision.order.state, OrderState::Authorized { .. });
+    let is_held_only = refund.means.is_void && matches!(decision.order.state, OrderState::Authorized { .. });
     if !refund.reverses_late_payment && !is_held_only {
         decision.order.funds.refunding_minor -= amount_minor;
     }

@@ -52,9 +52,9 @@ pub fn order_status(order: &Order) -> &'static str {
         OrderState::Paid { .. } if order.funds.refunded_minor == 0 => "success",
         OrderState::Paid { .. } => refunded_status(order),
         OrderState::Failed { reason: FailReason::Declined(_), .. } => "failure",
-        OrderState::Failed { reason: FailReason::Expired, .. } | OrderState::Cancelled { .. } | OrderState::Voided { .. } => {
-            "orderclosed"
-        }
+        OrderState::Failed { reason: FailReason::Expired, .. }
+        | OrderState::Cancelled { .. }
+        | OrderState::Voided { .. } => "orderclosed",
     }
 }
 
@@ -74,7 +74,8 @@ fn paid_at(order: &Order) -> Option<Timestamp> {
         OrderState::Pending
         | OrderState::Closing(_)
         | OrderState::Failed { .. }
-        | OrderState::Cancelled { .. } | OrderState::Voided { .. } => None,
+        | OrderState::Cancelled { .. }
+        | OrderState::Voided { .. } => None,
     }
 }
 
@@ -125,7 +126,8 @@ pub fn passive_answer(profile: &Profile, order: &Order) -> String {
         OrderState::Pending
         | OrderState::Closing(_)
         | OrderState::Failed { .. }
-        | OrderState::Cancelled { .. } | OrderState::Voided { .. } => String::new(),
+        | OrderState::Cancelled { .. }
+        | OrderState::Voided { .. } => String::new(),
     };
     let status = match order_status(order) {
         // The code is being charged from the first moment on.

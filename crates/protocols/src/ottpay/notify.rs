@@ -79,7 +79,9 @@ pub fn return_location(order: &Order) -> Option<String> {
     let status = match &order.state {
         OrderState::Paid { .. } => "Trade_Finished",
         OrderState::Pending | OrderState::Closing(_) => "Trade_Pending",
-        OrderState::Failed { .. } | OrderState::Cancelled { .. } | OrderState::Voided { .. } => "Trade_Closed",
+        OrderState::Failed { .. } | OrderState::Cancelled { .. } | OrderState::Voided { .. } => {
+            "Trade_Closed"
+        }
     };
     let fields = [
         ("total_fee", &*encode::total(order)),

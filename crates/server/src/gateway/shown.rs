@@ -156,15 +156,16 @@ impl Gateway {
             let choice = order.choice();
             let is_closed = match order.presentation {
                 Presentation::None => false,
-                Presentation::Charge | Presentation::Scanned(_) | Presentation::Code(_) | Presentation::App(_) => {
-                    match self.close_shown(&order, seller).await? {
-                        Outcome::Declined { .. } => true,
-                        outcome => {
-                            let command = Command::ChannelSays { choice, asked: Asked::Close, outcome };
-                            return self.apply(order.merchant, order.number, command, None).await;
-                        }
+                Presentation::Charge
+                | Presentation::Scanned(_)
+                | Presentation::Code(_)
+                | Presentation::App(_) => match self.close_shown(&order, seller).await? {
+                    Outcome::Declined { .. } => true,
+                    outcome => {
+                        let command = Command::ChannelSays { choice, asked: Asked::Close, outcome };
+                        return self.apply(order.merchant, order.number, command, None).await;
                     }
-                }
+                },
             };
             let command = Command::Choose { method: method.clone(), instead_of: choice, is_closed };
             order = self.apply(order.merchant, order.number, command, None).await?;

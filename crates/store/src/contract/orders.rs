@@ -157,6 +157,9 @@ async fn late_with_everything(shop: &Shop, serial: i64) -> Changeset {
         .await
         .unwrap();
     Changeset {
+        also: None,
+        into_batch: None,
+        signature: None,
         decision: Some(decision.into()),
         work: Some(WorkUpdate::Done(leased)),
         notification: Some(Notification {

@@ -155,13 +155,25 @@ impl Shop {
 }
 
 pub fn refund(amount_minor: i64, note: &str) -> Command {
-    Command::Refund(NewRefund { amount_minor, reference: None, note: note.into(), means: Default::default(), earlier: Vec::new() })
+    Command::Refund(NewRefund {
+        amount_minor,
+        reference: None,
+        note: note.into(),
+        means: Default::default(),
+        earlier: Vec::new(),
+    })
 }
 
 /// One with the merchant's own number.
 pub fn numbered_refund(amount_minor: i64, reference: &str) -> Command {
     let reference = Some(reference.to_owned());
-    Command::Refund(NewRefund { amount_minor, reference, note: String::new(), means: Default::default(), earlier: Vec::new() })
+    Command::Refund(NewRefund {
+        amount_minor,
+        reference,
+        note: String::new(),
+        means: Default::default(),
+        earlier: Vec::new(),
+    })
 }
 
 /// What was in the way; anything else is a failed test.

@@ -7,7 +7,7 @@ use tillgate_core::{
     Decision, MerchantId, Order, OrderNo, Posting, Refund, RefundState, Timestamp, Work, WorkKey, WorkKind,
 };
 
-use super::rows;
+use super::{rows, terminal};
 use crate::changeset::{Changeset, WorkUpdate};
 use crate::notification::{Notification, NotificationAttempt, NotificationState};
 use crate::port::Conflict;
@@ -20,46 +20,90 @@ pub enum Applied {
 /// A changeset whose JSON has been written on the caller's thread: the writer's time is everybody's.
 pub struct Prepared {
     changeset: Changeset,
+    decision: Written,
+    also: Written,
+}
+
+/// A decision's JSON.
+#[derive(Default)]
+struct Written {
     state: String,
     presentation: String,
     /// Only for a new order; they never change.
     terms: String,
+    /// Empty for an order that is not at a counter.
+    counter: String,
     events: Vec<String>,
+}
+
+impl Written {
+    fn new(decision: Option<&Decision>) -> rusqlite::Result<Self> {
+        let Some(decision) = decision else { return Ok(Self::default()) };
+        let order = &decision.order;
+        let is_new = !matches!(decision.expected, Expected::Version(_));
+        Ok(Self {
+            state: rows::to_json(&order.state)?,
+            presentation: rows::to_json(&order.presentation)?,
+            terms: if is_new { rows::to_json(&order.terms)? } else { String::new() },
+            counter: order.counter.as_ref().map_or(Ok(String::new()), rows::to_json)?,
+            events: decision.events.iter().map(rows::to_json).collect::<Result<_, _>>()?,
+        })
+    }
 }
 
 impl Prepared {
     pub fn new(changeset: Changeset) -> rusqlite::Result<Self> {
-        let mut prepared = Self {
-            changeset,
-            state: String::new(),
-            presentation: String::new(),
-            terms: String::new(),
-            events: Vec::new(),
-        };
-        if let Some(decision) = &prepared.changeset.decision {
-            let order = &decision.order;
-            prepared.state = rows::to_json(&order.state)?;
-            prepared.presentation = rows::to_json(&order.presentation)?;
-            if decision.expected == Expected::Absent {
-                prepared.terms = rows::to_json(&order.terms)?;
-            }
-            prepared.events = decision.events.iter().map(rows::to_json).collect::<Result<_, _>>()?;
-        }
-        Ok(prepared)
+        let decision = Written::new(changeset.decision.as_deref())?;
+        let also = Written::new(changeset.also.as_deref())?;
+        Ok(Self { changeset, decision, also })
     }
 }
 
 pub fn changeset(connection: &Connection, prepared: &Prepared) -> rusqlite::Result<Applied> {
     let changeset = &prepared.changeset;
+    if changeset.also.is_none() && changeset.into_batch.is_none() {
+        return guarded(connection, prepared);
+    }
+    // More than one thing may be in the way: what was written before it is found is taken back.
+    connection.prepare_cached("SAVEPOINT several")?.execute(())?;
+    let applied = several(connection, prepared)?;
+    if matches!(applied, Applied::Not(_)) {
+        connection.prepare_cached("ROLLBACK TO several")?.execute(())?;
+    }
+    connection.prepare_cached("RELEASE several")?.execute(())?;
+    Ok(applied)
+}
+
+fn several(connection: &Connection, prepared: &Prepared) -> rusqlite::Result<Applied> {
+    let changeset = &prepared.changeset;
+    if let (Some(place), Some(decision)) = (&changeset.into_batch, &changeset.decision)
+        && !terminal::batch_is_open(connection, decision.order.merchant, place, decision.at)?
+    {
+        return Ok(Applied::Not(Conflict::Batch));
+    }
+    if let Some(also) = &changeset.also {
+        if let Some(conflict) = guard(connection, also, &prepared.also)? {
+            return Ok(Applied::Not(conflict));
+        }
+        apply_decision(connection, also, &prepared.also.events, changeset.lease_until)?;
+    }
+    guarded(connection, prepared)
+}
+
+fn guarded(connection: &Connection, prepared: &Prepared) -> rusqlite::Result<Applied> {
+    let changeset = &prepared.changeset;
     if let Some(decision) = &changeset.decision {
-        if let Some(conflict) = guard(connection, decision, prepared)? {
+        if let Some(conflict) = guard(connection, decision, &prepared.decision)? {
             return Ok(Applied::Not(conflict));
         }
         if let Some(update) = &changeset.work {
             // The decision stands whoever holds the row by now; a row that moved on is its new holder's.
             update_work(connection, update)?;
         }
-        apply_decision(connection, decision, &prepared.events, changeset.lease_until)?;
+        apply_decision(connection, decision, &prepared.decision.events, changeset.lease_until)?;
+        if let Some(png) = &changeset.signature {
+            terminal::put_signature(connection, decision.order.merchant, decision.order.number, png)?;
+        }
     } else if let Some(update) = &changeset.work
         && !update_work(connection, update)?
     {
@@ -78,12 +122,12 @@ pub fn changeset(connection: &Connection, prepared: &Prepared) -> rusqlite::Resu
 fn guard(
     connection: &Connection,
     decision: &Decision,
-    prepared: &Prepared,
+    prepared: &Written,
 ) -> rusqlite::Result<Option<Conflict>> {
     let new_refund = decision
         .refund
         .as_ref()
-        .filter(|refund| refund.state == RefundState::Requested && decision.expected != Expected::Absent);
+        .filter(|refund| refund.state == RefundState::Requested && is_known(decision));
     let Some((refund, reference)) =
         new_refund.and_then(|refund| Some((refund, refund.reference.as_deref()?)))
     else {
@@ -104,18 +148,26 @@ fn guard(
     Ok(conflict)
 }
 
+fn is_known(decision: &Decision) -> bool {
+    matches!(decision.expected, Expected::Version(_))
+}
+
 fn guard_order(
     connection: &Connection,
     decision: &Decision,
-    prepared: &Prepared,
+    prepared: &Written,
 ) -> rusqlite::Result<Option<Conflict>> {
     match decision.expected {
-        Expected::Absent => {
+        Expected::Absent | Expected::Instead(_) => {
             let order = &decision.order;
             if !insert_order(connection, order, prepared)? {
                 return Ok(Some(Conflict::Number));
             }
-            if take_reference(connection, order, &order.reference, 0)? {
+            let is_ours = match decision.expected {
+                Expected::Instead(before) => pass_reference_on(connection, order, before)?,
+                _ => take_reference(connection, order, &order.reference, 0)?,
+            };
+            if is_ours {
                 return Ok(None);
             }
             connection
@@ -131,12 +183,14 @@ fn guard_order(
     }
 }
 
-fn insert_order(connection: &Connection, order: &Order, prepared: &Prepared) -> rusqlite::Result<bool> {
+fn insert_order(connection: &Connection, order: &Order, prepared: &Written) -> rusqlite::Result<bool> {
     let mut insert = connection.prepare_cached(
         "INSERT INTO orders (merchant_id, order_no, version, room, reference, state, state_body, currency,
              amount_minor, captured_minor, refunded_minor, refunding_minor, refunds, events, presentation, terms,
-             tip_minor, choices, given_back, operator, terminal)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
+             tip_minor, choices, given_back, operator, terminal, authorized_minor, deed, counter, queue_rank,
+             batch_terminal, batch_no)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
+             ?23, ?24, ?25, '', 0)
          ON CONFLICT DO NOTHING",
     )?;
     let written = insert.execute(params![
@@ -161,7 +215,23 @@ fn insert_order(connection: &Connection, order: &Order, prepared: &Prepared) -> 
         order.given_back,
         order.terms.operator,
         order.terms.terminal,
+        order.authorized_minor(),
+        order.terms.deed().as_str(),
+        prepared.counter,
+        terminal::queue_rank(order),
     ])?;
+    Ok(written == 1)
+}
+
+/// The reference of an order that came to nothing goes to the one that is made instead. False if it was not that
+/// order's any more.
+fn pass_reference_on(connection: &Connection, order: &Order, before: OrderNo) -> rusqlite::Result<bool> {
+    let written = connection
+        .prepare_cached(
+            "UPDATE order_references SET order_no = ?5
+             WHERE merchant_id = ?1 AND room = ?2 AND reference = ?3 AND order_no = ?4 AND refund_no = 0",
+        )?
+        .execute(params![order.merchant.0, order.room, order.reference, before.0, order.number.0])?;
     Ok(written == 1)
 }
 
@@ -185,11 +255,14 @@ fn update_order(
     connection: &Connection,
     order: &Order,
     version: u32,
-    prepared: &Prepared,
+    prepared: &Written,
 ) -> rusqlite::Result<bool> {
+    let batch = order.counter.as_ref().and_then(|counter| counter.batch.as_ref());
     let mut update = connection.prepare_cached(
         "UPDATE orders SET version = ?4, state = ?5, state_body = ?6, captured_minor = ?7, refunded_minor = ?8,
-             refunding_minor = ?9, refunds = ?10, events = ?11, presentation = ?12, choices = ?13, given_back = ?14
+             refunding_minor = ?9, refunds = ?10, events = ?11, presentation = ?12, choices = ?13, given_back = ?14,
+             tip_minor = ?15, authorized_minor = ?16, counter = ?17, queue_rank = ?18, batch_terminal = ?19,
+             batch_no = ?20
          WHERE merchant_id = ?1 AND order_no = ?2 AND version = ?3",
     )?;
     let written = update.execute(params![
@@ -207,6 +280,12 @@ fn update_order(
         prepared.presentation,
         rows::choice_words(&order.choices),
         order.given_back,
+        order.tip_minor(),
+        order.authorized_minor(),
+        prepared.counter,
+        terminal::queue_rank(order),
+        batch.map_or("", |batch| &batch.terminal),
+        batch.map_or(0, |batch| batch.number),
     ])?;
     Ok(written == 1)
 }
@@ -274,8 +353,8 @@ fn put_refund(connection: &Connection, refund: &Refund) -> rusqlite::Result<()> 
     connection
         .prepare_cached(
             "INSERT INTO refunds
-                 (merchant_id, order_no, refund_no, amount_minor, note, requested_at, late, state_body, reference, choice)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                 (merchant_id, order_no, refund_no, amount_minor, note, requested_at, late, state_body, reference, choice, means)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
              ON CONFLICT (merchant_id, order_no, refund_no) DO UPDATE SET state_body = excluded.state_body",
         )?
         .execute(params![
@@ -289,6 +368,7 @@ fn put_refund(connection: &Connection, refund: &Refund) -> rusqlite::Result<()> 
             rows::to_json(&refund.state)?,
             refund.reference,
             refund.choice,
+            rows::to_json(&refund.means)?,
         ])?;
     Ok(())
 }

@@ -7,6 +7,7 @@ mod directory;
 mod read;
 mod rows;
 mod schema;
+mod terminal;
 mod writer;
 
 #[cfg(test)]
@@ -25,6 +26,7 @@ use crate::notification::{Notification, NotificationAttempt, NotificationState};
 use crate::port::{Answer, OrderKey, Store, StoreError, Totals};
 use crate::rate::QuotedRate;
 use crate::search::OrderSearch;
+use crate::terminal::{Batch, Pairing};
 use writer::Writer;
 
 /// An embedded store in one file.
@@ -144,6 +146,56 @@ impl Store for Sqlite {
 
     fn search_orders<'a>(&'a self, merchant: MerchantId, search: &'a OrderSearch) -> Answer<'a, Vec<Order>> {
         self.reading(move |connection| read::search(connection, merchant, search))
+    }
+
+    fn load_queue<'a>(&'a self, merchant: MerchantId, name: &'a str, limit: u32) -> Answer<'a, Vec<Order>> {
+        self.reading(move |connection| terminal::queue(connection, merchant, name, limit))
+    }
+
+    fn queue_length<'a>(&'a self, merchant: MerchantId, name: &'a str, limit: u32) -> Answer<'a, u32> {
+        self.reading(move |connection| terminal::queue_length(connection, merchant, name, limit))
+    }
+
+    fn open_batch<'a>(&'a self, merchant: MerchantId, name: &'a str) -> Answer<'a, u32> {
+        self.reading(move |connection| terminal::open_batch(connection, merchant, name))
+    }
+
+    fn load_batch<'a>(
+        &'a self,
+        merchant: MerchantId,
+        name: &'a str,
+        number: u32,
+    ) -> Answer<'a, Option<Batch>> {
+        self.reading(move |connection| terminal::batch(connection, merchant, name, number))
+    }
+
+    fn close_batch<'a>(
+        &'a self,
+        merchant: MerchantId,
+        name: &'a str,
+        now: Timestamp,
+    ) -> Answer<'a, Option<Batch>> {
+        let name = name.to_owned();
+        self.writing(move |connection| terminal::close_batch(connection, merchant, &name, now))
+    }
+
+    fn load_signature(&self, merchant: MerchantId, order: OrderNo) -> Answer<'_, Option<Vec<u8>>> {
+        self.reading(move |connection| terminal::signature(connection, merchant, order))
+    }
+
+    fn put_pairing(&self, pairing: Pairing) -> Answer<'_, ()> {
+        self.writing(move |connection| terminal::put_pairing(connection, &pairing))
+    }
+
+    fn take_pairing<'a>(
+        &'a self,
+        merchant: MerchantId,
+        name: &'a str,
+        code_digest: Vec<u8>,
+        now: Timestamp,
+    ) -> Answer<'a, bool> {
+        let name = name.to_owned();
+        self.writing(move |connection| terminal::take_pairing(connection, merchant, &name, &code_digest, now))
     }
 
     fn put_rate(&self, rate: QuotedRate) -> Answer<'_, ()> {

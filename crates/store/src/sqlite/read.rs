@@ -112,7 +112,7 @@ pub fn refunds(
     connection
         .prepare_cached(
             "SELECT merchant_id, order_no, refund_no, amount_minor, note, requested_at, late, state_body, reference,
-                 choice
+                 choice, means
              FROM refunds WHERE merchant_id = ?1 AND order_no = ?2 ORDER BY refund_no",
         )?
         .query_map(params![merchant.0, order.0], rows::refund)?

@@ -32,7 +32,7 @@ pub fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Resu
 macro_rules! order_columns {
     () => {
         "SELECT merchant_id, order_no, version, room, reference, state_body, captured_minor, refunded_minor, \
-         refunding_minor, refunds, events, presentation, terms, choices, given_back FROM orders"
+         refunding_minor, refunds, events, presentation, terms, choices, given_back, counter FROM orders"
     };
 }
 pub(super) use order_columns;
@@ -56,6 +56,7 @@ pub fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
         terms: json(row, 12)?,
         choices: choices(row.get_ref(13)?.as_str()?),
         given_back: row.get(14)?,
+        counter: if row.get_ref(15)?.as_str()?.is_empty() { None } else { Some(Box::new(json(row, 15)?)) },
     })
 }
 
@@ -77,7 +78,7 @@ pub fn refund(row: &Row<'_>) -> rusqlite::Result<Refund> {
         note: row.get(4)?,
         requested_at: Timestamp(row.get(5)?),
         reverses_late_payment: row.get(6)?,
-        means: Default::default(),
+        means: json(row, 10)?,
         state: json(row, 7)?,
         reference: row.get(8)?,
         choice: row.get(9)?,
@@ -115,6 +116,7 @@ fn ledger_account(text: &str) -> Option<LedgerAccount> {
         "merchant_payable" => Some(LedgerAccount::MerchantPayable(name.to_owned())),
         "tips_payable" => Some(LedgerAccount::TipsPayable(name.to_owned())),
         "channel_receivable" => Some(LedgerAccount::ChannelReceivable(name.to_owned())),
+        "settlement_receivable" => Some(LedgerAccount::SettlementReceivable(name.to_owned())),
         "fee_income" => Some(LedgerAccount::FeeIncome),
         "late_payments" => Some(LedgerAccount::LatePayments),
         _ => None,

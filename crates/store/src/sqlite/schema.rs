@@ -10,6 +10,7 @@ const APPLICATION_ID: i64 = 0x7469_6c6c;
 pub const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite-0001-start.sql"),
     include_str!("../../migrations/sqlite-0002-tips-choices-rates.sql"),
+    include_str!("../../migrations/sqlite-0003-counters.sql"),
 ];
 
 /// The file's schema version. Refuses a database of another program or of a newer tillgate, and changes nothing.

@@ -177,5 +177,11 @@ pub fn late_refund_of(order: &Order, number: u32, choice: u32) -> Refund {
 }
 
 pub fn refund_command(amount_minor: i64, earlier: Vec<Refund>) -> Command {
-    Command::Refund(NewRefund { amount_minor, reference: None, note: "cold coffee".into(), means: Default::default(), earlier })
+    Command::Refund(NewRefund {
+        amount_minor,
+        reference: None,
+        note: "cold coffee".into(),
+        means: Default::default(),
+        earlier,
+    })
 }

@@ -162,7 +162,13 @@ fn new_refund(order: Option<&Order>, cell: &str) -> NewRefund {
     };
     let new = refund(asked.strip_prefix("refund ").expect("a refund"));
     let earlier = (!before.is_empty()).then(|| refund(before)).into_iter().collect();
-    NewRefund { amount_minor: new.amount_minor, reference: new.reference, note: new.note, means: Default::default(), earlier }
+    NewRefund {
+        amount_minor: new.amount_minor,
+        reference: new.reference,
+        note: new.note,
+        means: Default::default(),
+        earlier,
+    }
 }
 
 fn order_words(order: &Order) -> String {
