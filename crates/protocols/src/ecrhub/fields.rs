@@ -70,9 +70,9 @@ pub const TRADE_NO: FieldSpec = needs("trade_no", Kind::Name, 64);
 pub const PAIRING_CODE: FieldSpec = needs("pairing_code", Kind::Secret, 8);
 pub const PAYER_CODE: FieldSpec = needs("payer_code", Kind::PayerCode, 512);
 
-pub const TRANS_AMOUNT: FieldSpec = may("trans_amount", Kind::Amount, 32);
-pub const TIP_AMOUNT: FieldSpec = may("tip_amount", Kind::Amount, 32);
-pub const CASHBACK_AMOUNT: FieldSpec = may("cashback_amount", Kind::Amount, 32);
+pub const TRANS_AMOUNT: FieldSpec = may("trans_amount", Kind::Amount, 16);
+pub const TIP_AMOUNT: FieldSpec = may("tip_amount", Kind::Amount, 16);
+pub const CASHBACK_AMOUNT: FieldSpec = may("cashback_amount", Kind::Amount, 16);
 pub const PAY_METHOD_ID: FieldSpec = may("pay_method_id", Kind::Prose, 32);
 pub const CARD_TYPE: FieldSpec = may("card_type", Kind::Integer, 1);
 pub const CARD_NO: FieldSpec = may("card_no", Kind::CardNo, 32);
@@ -113,7 +113,7 @@ const ORDER: &[FieldSpec] = &[
     needs("merchant_order_no", Kind::Name, 32),
     may("orig_merchant_order_no", Kind::Name, 32),
     needs("trans_type", Kind::Integer, 2),
-    needs("order_amount", Kind::Amount, 32),
+    needs("order_amount", Kind::Amount, 16),
     TIP_AMOUNT,
     CASHBACK_AMOUNT,
     needs("price_currency", Kind::Name, 3),
@@ -159,7 +159,7 @@ const RESULT: &[FieldSpec] = &[
 const BATCH: &[FieldSpec] = &[
     needs("batch_no", Kind::Name, 32),
     needs("count", Kind::Integer, 10),
-    needs("total_amount", Kind::Amount, 32),
+    needs("total_amount", Kind::Amount, 16),
     needs("price_currency", Kind::Name, 3),
 ];
 const TIP: &[FieldSpec] = &[TRADE_NO, FieldSpec { is_required: true, ..TIP_AMOUNT }];

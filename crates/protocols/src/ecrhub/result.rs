@@ -56,7 +56,7 @@ pub enum AmountField {
 pub enum AmountError {
     #[error("is missing")]
     Missing,
-    /// Sent as a number or something else, or too long.
+    /// A number, signed, with an exponent, too long: whatever is not digits and a point in quotes.
     #[error("is not decimal text")]
     NotText,
     #[error(transparent)]
