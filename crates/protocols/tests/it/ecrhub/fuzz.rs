@@ -37,6 +37,7 @@ const TOKENS: &[&str] = &[
     "\"trans_amount\":1,",
     "\"response_code\":\"000\",",
     "\"response_code\":null,",
+    "\"response_code\":\"\",",
     "\"response_code\":101,",
     "\"t\\u006fpic\":\"x\",",
     "\"card_no\":\"4111111111111111\",",
@@ -74,6 +75,7 @@ fn seeds() -> Vec<String> {
         answers("ecrhub.pay.order", "000", json!({ "trade_no": "T51" })),
         answers("ecrhub.pay.query", "104", whole),
         answers("ecrhub.pay.close", "201", json!({})),
+        answers("ecrhub.pay.order", "", json!({})),
         answers("ecrhub.init", "000", json!({})),
     ];
     seeds.extend(sent::all().into_iter().map(|(_, text)| text));
