@@ -35,10 +35,11 @@ pub(super) fn kept(card_no: &str) -> Option<(String, String)> {
     Some((head.get(..6).unwrap_or_default().to_owned(), last_four.unwrap_or_default().to_owned()))
 }
 
-/// Whether an identifier is a card's number by length and check digit.
-pub(super) fn is_pan(text: &str) -> bool {
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && PAN_DIGITS.contains(&text.len());
-    is_plain && luhn(text)
+/// Whether an identifier has a card's number in it, by length and check digit: alone or as the beginning of a track. Longer
+/// runs of digits are the numbers wallets give.
+pub(super) fn has_pan(text: &str) -> bool {
+    let mut runs = text.split(|c: char| !c.is_ascii_digit());
+    runs.any(|run| PAN_DIGITS.contains(&run.len()) && luhn(run))
 }
 
 fn luhn(digits: &str) -> bool {
@@ -138,8 +139,11 @@ mod tests {
             ("000000000000", false),
             ("5000202008210000003301", false),
             ("411111****1111", false),
+            ("4111111111111111D2512", true),
+            ("R-4111111111111111", true),
+            ("2024041122001111111111111111", false),
         ] {
-            assert_eq!(is_pan(text), expected, "{text}");
+            assert_eq!(has_pan(text), expected, "{text}");
         }
     }
 }

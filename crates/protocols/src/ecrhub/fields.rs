@@ -7,7 +7,7 @@ use super::Topic;
 pub enum Kind {
     /// Printable ASCII without blanks.
     Name,
-    /// The same, and not the number of a card.
+    /// The same, without the number of a card.
     Reference,
     /// A text for people. What is too long is cut, control characters become blanks.
     Prose,

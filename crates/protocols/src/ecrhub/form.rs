@@ -64,7 +64,7 @@ impl<'a> Form<'a> {
             Kind::Amount if !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') => {
                 fault("is not decimal text")
             }
-            Kind::Reference | Kind::Amount if card::is_pan(text) => fault("is the number of a card"),
+            Kind::Reference | Kind::Amount if card::has_pan(text) => fault("has the number of a card"),
             Kind::Secret | Kind::PayerCode if text.chars().any(char::is_control) => {
                 fault("must not have control characters")
             }
