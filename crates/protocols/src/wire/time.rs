@@ -26,6 +26,25 @@ pub fn spaced(at: Timestamp, hours: i8) -> String {
     )
 }
 
+/// The moment of `2017-07-07 10:53:50`; `None` for any other form, and for days and hours that do not exist.
+pub fn read_spaced(text: &str, hours: i8) -> Option<Timestamp> {
+    let shape = |(at, byte): (usize, u8)| match at {
+        4 | 7 => byte == b'-',
+        10 => byte == b' ',
+        13 | 16 => byte == b':',
+        _ => byte.is_ascii_digit(),
+    };
+    if text.len() != 19 || !text.bytes().enumerate().all(shape) {
+        return None;
+    }
+    let part = |from: usize, to: usize| text.get(from..to)?.parse::<i8>().ok();
+    let year = text.get(..4)?.parse().ok()?;
+    let (month, day) = (part(5, 7)?, part(8, 10)?);
+    let civil = DateTime::new(year, month, day, part(11, 13)?, part(14, 16)?, part(17, 19)?, 0).ok()?;
+    let instant = Offset::constant(hours).to_timestamp(civil).ok()?;
+    Some(Timestamp(instant.as_millisecond()))
+}
+
 /// `20170707105350`.
 pub fn compact(at: Timestamp, hours: i8) -> String {
     spaced(at, hours).replace(['-', ' ', ':'], "")
@@ -64,6 +83,31 @@ mod tests {
             (1_730_616_300, "Nov 3, 2024 1:45:00 AM"),
         ] {
             assert_eq!(english(Timestamp(seconds * 1_000), &toronto), text);
+        }
+    }
+
+    #[test]
+    fn what_is_printed_reads_back() {
+        for seconds in [0, 1_499_396_030, 1_709_164_800, 253_402_000_000] {
+            let at = Timestamp(seconds * 1_000);
+            assert_eq!(read_spaced(&spaced(at, 0), 0), Some(at));
+            assert_eq!(read_spaced(&spaced(at, BEIJING_HOURS), BEIJING_HOURS), Some(at));
+        }
+        for text in [
+            "",
+            "2017-07-07",
+            "2017-07-07T10:53:50",
+            "2017-07-07 10:53:5",
+            "2017-07-07 10:53:50Z",
+            "2017-7-07 10:53:501",
+            "2017-02-29 10:53:50",
+            "2017-13-01 10:53:50",
+            "2017-07-07 24:00:00",
+            "2017-07-07 10:53:60",
+            "+017-07-07 10:53:50",
+            "２017-07-07 10:53:5",
+        ] {
+            assert_eq!(read_spaced(text, 0), None, "{text}");
         }
     }
 

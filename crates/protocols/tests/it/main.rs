@@ -7,6 +7,7 @@
 )]
 
 mod codepay;
+mod ecrhub;
 mod hunt;
 mod latipay;
 mod ottpay;
