@@ -1,12 +1,15 @@
-//! Ways to reach a payer's money: wallets now, card acquirers later. Pure codecs, no sockets.
+//! Ways to reach a payer's money: wallets and card acquirers. Pure codecs, no sockets.
 //!
 //! Knows: how one vendor is asked and what its answers mean. Deliberately does not know: merchants'
 //! protocols, other channels, HTTP clients. Whatever cannot be read or trusted is [`Outcome::Unknown`].
 
+pub mod acquirer;
+mod card;
 pub mod simulated;
 
 use std::fmt;
 
+pub use card::{Card, CardAcquirer, CardAnswer, CardCall, CardOperation, CardOutcome};
 use tillgate_core::{AppPayer, Flow, Method, Money, Outcome, Presentation, Timestamp};
 
 /// The words for methods that channels and rooms share.
