@@ -15,7 +15,7 @@ use super::refusal::{APPROVED, Refusal};
 use super::wire::{Fields, Message, seal};
 use crate::world::Reply;
 
-/// What a request says about itself; the answer says it again.
+/// What a request says about itself; the answer says it again. The first two are about any request.
 const ECHOED: [&str; 10] = [
     "service", "trade_no", "original", "capture", "terminal", "amount", "currency", "tip", "cashback",
     "batch",
@@ -33,7 +33,10 @@ pub fn handle(key: &hmac::Key, books: &mut Books, now_ms: i64, body: &[u8]) -> i
     if let Some(reply) = books.by_number(trade_no).and_then(|record| trouble(record, now_ms)) {
         return Ok(reply);
     }
-    let mut fields: Fields<'_> = ECHOED.map(|name| (name, message.get(name).into())).to_vec();
+    let is_question = matches!(message.get("service"), "query" | "close");
+    // the answer to a question says what is kept, whatever the question holds
+    let echoed = if is_question { &ECHOED[..2] } else { &ECHOED[..] };
+    let mut fields: Fields<'_> = echoed.iter().map(|name| (*name, message.get(name).into())).collect();
     match message.get("service") {
         "query" | "close" => {
             if message.get("service") == "close" {
