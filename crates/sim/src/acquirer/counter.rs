@@ -6,6 +6,7 @@
 use std::io;
 
 use aws_lc_rs::hmac;
+use parking_lot::Mutex;
 
 use super::books::Books;
 use super::card::{CardFacts, CardType, EntryMode, TestCardInput};
@@ -21,7 +22,7 @@ const ECHOED: [&str; 10] = [
     "batch",
 ];
 
-pub fn handle(key: &hmac::Key, books: &mut Books, now_ms: i64, body: &[u8]) -> io::Result<Reply> {
+pub fn handle(key: &hmac::Key, books: &Mutex<Books>, now_ms: i64, body: &[u8]) -> io::Result<Reply> {
     let error = |words: &'static str| {
         Ok(Reply::Answer(seal(vec![("status", "error".into()), ("response_msg", words.into())], key)))
     };
@@ -30,6 +31,8 @@ pub fn handle(key: &hmac::Key, books: &mut Books, now_ms: i64, body: &[u8]) -> i
     if !is_name(trade_no) {
         return error("INVALID PARAMETER");
     }
+    // signatures are checked before, so that nobody waits for them
+    let books = &mut *books.lock();
     if let Some(reply) = books.by_number(trade_no).and_then(|record| trouble(record, now_ms)) {
         return Ok(reply);
     }

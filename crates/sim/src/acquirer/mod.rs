@@ -14,6 +14,7 @@ mod refusal;
 mod rules;
 mod terminal;
 mod test_cards;
+mod totals;
 mod view;
 mod wire;
 
@@ -28,9 +29,8 @@ pub use record::Operation;
 pub use rules::{CARD_PENDING_MS, CARD_RULES, CARD_TROUBLE_MS, CardRule, CardScript, card_rule_for};
 pub use terminal::{TerminalAction, TerminalAnswer, TerminalReply, TerminalRequest};
 pub use test_cards::{CardBehaviour, TEST_CARDS, TEST_PIN, TestCard};
-pub use view::{
-    BatchView, ClosedNumber, TerminalTotals, TransactionFilter, TransactionState, TransactionView,
-};
+pub use totals::{BatchView, TerminalTotals};
+pub use view::{ClosedNumber, TransactionFilter, TransactionState, TransactionView};
 
 use crate::world::Reply;
 use books::Books;
@@ -79,7 +79,7 @@ impl Acquirer {
 
     /// A request of the gateway. If the journal cannot be written nothing happens and nothing is answered.
     pub fn handle(&self, now_ms: i64, request: &[u8]) -> Reply {
-        counter::handle(&self.key, &mut self.books.lock(), now_ms, request).unwrap_or(Reply::Silence)
+        counter::handle(&self.key, &self.books, now_ms, request).unwrap_or(Reply::Silence)
     }
 
     /// A request of a terminal, which is trusted. The same holds if the journal cannot be written.
@@ -98,12 +98,12 @@ impl Acquirer {
 
     /// By terminal and currency; of one terminal if it is named.
     pub fn totals(&self, terminal: Option<&str>) -> Vec<TerminalTotals> {
-        view::totals(&self.books.lock(), terminal)
+        totals::totals(&self.books.lock(), terminal)
     }
 
     /// What was settled, by batch and currency.
     pub fn batches(&self) -> Vec<BatchView> {
-        view::batches(&self.books.lock())
+        totals::batches(&self.books.lock())
     }
 
     /// Numbers that were closed before they were used, oldest first.

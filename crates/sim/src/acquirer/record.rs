@@ -133,6 +133,17 @@ impl Record {
         self.trouble.filter(|(_, until_ms)| now_ms < *until_ms).map(|(trouble, _)| trouble)
     }
 
+    /// What it took itself; its refunds count for themselves.
+    pub fn captured_minor(&self) -> i64 {
+        if self.is_voided { 0 } else { self.funds.captured_minor }
+    }
+
+    /// What it gave back itself.
+    pub fn refunded_minor(&self) -> i64 {
+        let is_made = self.terms.operation == Operation::Refund && self.is_approved() && !self.is_voided;
+        if is_made { self.terms.amount_minor } else { 0 }
+    }
+
     /// Where it is booked: a follow-up that names no terminal, where its original was.
     pub fn booked_at<'a>(&'a self, original: &'a Self) -> &'a str {
         if self.terms.terminal.is_empty() { &original.terms.terminal } else { &self.terms.terminal }

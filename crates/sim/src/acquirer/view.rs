@@ -2,8 +2,6 @@
 //!
 //! Knows: records. Deliberately does not know: how they change. Amounts are whole minor units of their currency.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::books::Books;
@@ -105,21 +103,11 @@ impl From<&Record> for TransactionView {
             captured_minor: funds.captured_minor,
             refunded_minor: funds.refunded_minor,
             current_tip_minor: funds.tip_minor,
-            net_minor: captured(record) - refunded(record),
+            net_minor: record.captured_minor() - record.refunded_minor(),
             batch: record.batch.clone(),
             rule: card_rule_for(terms.amount_minor).map(|rule| rule.ending),
         }
     }
-}
-
-/// What a record itself took; a transaction's refunds count for themselves.
-fn captured(record: &Record) -> i64 {
-    if record.is_voided { 0 } else { record.funds.captured_minor }
-}
-
-fn refunded(record: &Record) -> i64 {
-    let is_made = record.terms.operation == Operation::Refund && record.is_approved() && !record.is_voided;
-    if is_made { record.terms.amount_minor } else { 0 }
 }
 
 /// Which operations to list. Looks no further back than 10,000 of them.
@@ -164,105 +152,6 @@ pub fn list(books: &Books, filter: &TransactionFilter) -> Vec<TransactionView> {
         .filter(|record| filter.wants(record))
         .take(filter.limit)
         .map(TransactionView::from)
-        .collect()
-}
-
-/// What one terminal moved in one currency. The terminal is empty for what came online.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct TerminalTotals {
-    pub terminal: String,
-    pub currency: String,
-    /// Sales and authorizations that were approved.
-    pub transactions: u64,
-    pub voids: u64,
-    pub refunds: u64,
-    pub declines: u64,
-    /// Reserved by transactions that are not voided, captured or not.
-    pub authorized_minor: i64,
-    /// Of it, what is not captured yet.
-    pub open_minor: i64,
-    pub captured_minor: i64,
-    pub refunded_minor: i64,
-    /// Captured less refunded.
-    pub net_minor: i64,
-}
-
-/// By terminal and currency. A capture or a refund counts at the terminal that made it.
-pub fn totals(books: &Books, terminal: Option<&str>) -> Vec<TerminalTotals> {
-    let mut all = BTreeMap::<(&str, &str), TerminalTotals>::new();
-    for record in books.records() {
-        let currency = record.terms.currency.as_str();
-        let own = all.entry((booked_at(books, record), currency)).or_default();
-        count(own, record);
-        if record.is_root() && captured(record) > 0 {
-            let taken = all.entry((record.funds.captured_at.as_str(), currency)).or_default();
-            taken.captured_minor += captured(record);
-        }
-    }
-    all.into_iter()
-        .filter(|((at, _), _)| terminal.is_none_or(|terminal| terminal == *at))
-        .map(|((terminal, currency), totals)| TerminalTotals {
-            terminal: terminal.to_owned(),
-            currency: currency.to_owned(),
-            net_minor: totals.captured_minor - totals.refunded_minor,
-            ..totals
-        })
-        .collect()
-}
-
-fn booked_at<'a>(books: &'a Books, record: &'a Record) -> &'a str {
-    let original = record.follows.and_then(|position| books.at(position)).unwrap_or(record);
-    record.booked_at(original)
-}
-
-fn count(own: &mut TerminalTotals, record: &Record) {
-    if !record.is_approved() {
-        own.declines += 1;
-        return;
-    }
-    match record.terms.operation {
-        Operation::Sale | Operation::Authorization => own.transactions += 1,
-        Operation::Void => own.voids += 1,
-        Operation::Refund => own.refunds += 1,
-        Operation::Increment | Operation::Capture => {}
-    }
-    if !record.is_voided {
-        own.authorized_minor += record.funds.authorized_minor;
-        let is_open = record.funds.captured_minor == 0;
-        own.open_minor += if is_open { record.funds.authorized_minor } else { 0 };
-    }
-    own.refunded_minor += refunded(record);
-}
-
-/// What was settled under one name in one currency.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct BatchView {
-    pub batch: String,
-    pub currency: String,
-    /// Sales, authorizations and refunds in it, oldest first.
-    pub trade_nos: Vec<String>,
-    pub captured_minor: i64,
-    pub refunded_minor: i64,
-    pub net_minor: i64,
-}
-
-/// By name and currency.
-pub fn batches(books: &Books) -> Vec<BatchView> {
-    let mut all = BTreeMap::<(&str, &str), BatchView>::new();
-    for record in books.records() {
-        let Some(batch) = &record.batch else { continue };
-        let view = all.entry((batch, &record.terms.currency)).or_default();
-        view.trade_nos.push(record.terms.trade_no.clone());
-        view.captured_minor += captured(record);
-        view.refunded_minor += refunded(record);
-    }
-    all.into_iter()
-        .map(|((batch, currency), view)| BatchView {
-            batch: batch.to_owned(),
-            currency: currency.to_owned(),
-            net_minor: view.captured_minor - view.refunded_minor,
-            ..view
-        })
         .collect()
 }
 
