@@ -49,7 +49,7 @@ impl fmt::Debug for AcquirerConfig {
     }
 }
 
-/// All cards and all terminals. Thread-safe; every call takes microseconds.
+/// All cards and all terminals. Thread-safe.
 pub struct Acquirer {
     key: hmac::Key,
     books: Mutex<Books>,

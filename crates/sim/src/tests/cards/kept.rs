@@ -61,7 +61,7 @@ fn the_process_may_die_after_every_answer() {
     assert_eq!(open(&path).says(9_000, &sale("x", 1_200)), "12 CLOSED");
 }
 
-/// Cuts the journal at every byte: whatever is left opens, and holds every whole line and nothing of a torn one.
+/// Cuts the journal all over: whatever is left opens, and holds every whole line and nothing of a torn one.
 #[test]
 fn a_torn_last_line_is_dropped() {
     let folder = tempfile::tempdir().unwrap();
@@ -74,7 +74,7 @@ fn a_torn_last_line_is_dropped() {
     }
     drop(desk);
     let whole = fs::read(&path).unwrap();
-    for cut in (0..=whole.len()).step_by(11) {
+    for cut in (0..=whole.len()).step_by(29) {
         fs::write(&path, &whole[..cut]).unwrap();
         let lines = whole[..cut].iter().filter(|byte| **byte == b'\n').count();
         let desk = open(&path);
@@ -113,5 +113,25 @@ fn no_card_number_is_written() {
     assert!(text.contains("411111") && text.contains("1111"));
     for secret in [VISA, "1111111111", "424242424", "8642", "\"737\"", "1239"] {
         assert!(!text.contains(secret), "{secret}");
+    }
+}
+
+/// Prints the cost of a call: `cargo test --release -p tillgate-sim -- --ignored --nocapture cost`.
+#[test]
+#[ignore = "a measurement"]
+fn cost_of_a_call() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = open(&folder.path().join("acquirer.jsonl"));
+    let numbers: Vec<_> = (0..20_000).map(|number| format!("1-{number}")).collect();
+    type Make = fn(&str) -> CardCall;
+    let kinds: [(&str, Make); 3] =
+        [("sale", |number| sale(number, 1_200)), ("query", query), ("tip", |number| tip(number, 100))];
+    for (name, make) in kinds {
+        let requests: Vec<_> = numbers.iter().map(|number| desk.channel.encode(&make(number))).collect();
+        let start = std::time::Instant::now();
+        for request in &requests {
+            desk.acquirer.handle(1_000, request);
+        }
+        println!("{name}: {} ns", start.elapsed().as_nanos() / requests.len() as u128);
     }
 }
