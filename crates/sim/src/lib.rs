@@ -1,9 +1,12 @@
-//! The outside world of the sandbox: wallets that can be paid with, shoppers, and a merchant who listens.
+//! The outside world of the sandbox: wallets that can be paid with, shoppers, a card acquirer, and a merchant
+//! who listens.
 //!
-//! Knows: how a wallet behaves, well and badly, by rules on the amount that everyone can read ([`RULES`]).
+//! Knows: how wallets and cards behave, well and badly, by rules on the amount that everyone can read ([`RULES`],
+//! [`CARD_RULES`]).
 //! Deliberately does not know: how our rooms and channels are written or sign, sockets, a clock (the time
 //! is an argument, in milliseconds since the Unix epoch).
 
+mod acquirer;
 mod amount;
 mod answer;
 mod app_order;
@@ -25,6 +28,12 @@ mod world;
 #[cfg(test)]
 mod tests;
 
+pub use acquirer::{
+    Acquirer, AcquirerConfig, BatchView, CARD_PENDING_MS, CARD_RULES, CARD_TROUBLE_MS, CardBehaviour,
+    CardRule, CardScript, CardType, ClosedNumber, EntryMode, Operation, TEST_CARDS, TEST_PIN, TerminalAction,
+    TerminalAnswer, TerminalReply, TerminalRequest, TerminalTotals, TestCard, TestCardInput,
+    TransactionFilter, TransactionState, TransactionView, card_rule_for,
+};
 pub use app_order::AppOrderResult;
 pub use mini_program::MiniProgramResult;
 pub use receiver::{Notification, Receiver, ReceiverAnswer};

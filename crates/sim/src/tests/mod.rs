@@ -1,6 +1,7 @@
 //! The world asked through the gateway's own channel: two implementations of one interface.
 
 mod calls;
+mod cards;
 mod choices;
 mod hostile;
 mod kept;
