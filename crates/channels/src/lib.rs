@@ -16,6 +16,8 @@ use tillgate_core::{AppPayer, Flow, Method, Money, Outcome, Presentation, Timest
 pub const ALIPAY: &str = "alipay";
 pub const WECHAT: &str = "wechat";
 pub const UNIONPAY: &str = "unionpay";
+/// A card at a terminal, whatever its network.
+pub const CARD: &str = "card";
 
 /// One payment as a channel sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -36,7 +36,7 @@ pub use order::{
 };
 pub use rate::Rate;
 pub use refund::{Refund, RefundMeans, RefundState};
-pub use refusal::{Refusal, Term};
+pub use refusal::{CounterRefusal, Refusal, Term};
 pub use replay::replay;
 pub use slip::{CardKind, Entry, Slip};
 pub use time::Timestamp;

@@ -50,6 +50,16 @@ pub enum Refusal {
     RefundAboveOrder,
     #[error("the refund exceeds what is left of the order")]
     RefundAboveRest,
+    /// Only what is done at terminals can be refused so.
+    #[error(transparent)]
+    AtCounter(#[from] CounterRefusal),
+    #[error("the payer has chosen too often")]
+    TooManyChoices,
+}
+
+/// What stands in the way of what is done to an order at a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CounterRefusal {
     /// Its batch is closed: it cannot be voided, nor its tip changed.
     #[error("the order is settled")]
     Settled,
@@ -71,6 +81,4 @@ pub enum Refusal {
     /// What is asked for is done with other orders only.
     #[error("not this kind of order")]
     WrongKind,
-    #[error("the payer has chosen too often")]
-    TooManyChoices,
 }

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use metrics_exporter_prometheus::PrometheusHandle;
+use tillgate_protocols::codepay::PrivateKey;
 use tillgate_protocols::wire::nonce::NonceKey;
 use tillgate_store::{Sqlite, Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::channels::{Channel, Channels};
+use crate::channels::{Acquirer, Channel, Channels};
 use crate::config::Config;
 use crate::directory::Directory;
 use crate::gateway::{Gateway, ReadyWork};
@@ -24,6 +25,7 @@ use crate::outbound::{AddressRules, Outbound};
 use crate::pool::Pool;
 use crate::rates::Rates;
 use crate::rooms::Rooms;
+use crate::rooms::codepay::{self, CodePay};
 use crate::rooms::latipay::{self, Latipay};
 use crate::rooms::ottpay::{self, OttPay};
 use crate::sandbox::Sandbox;
@@ -40,6 +42,7 @@ pub struct App {
     pub gateway: Arc<Gateway>,
     pub latipay: Arc<Latipay>,
     pub ottpay: Arc<OttPay>,
+    pub codepay: Arc<CodePay>,
     pub rooms: Rooms,
     /// Reads and makes the secrets of payment links.
     pub nonce_key: Arc<NonceKey>,
@@ -104,31 +107,38 @@ pub fn assemble(
     store: Arc<dyn Store>,
     vault: Arc<Vault>,
     sandbox: Option<Arc<Sandbox>>,
+    gateway_key: Arc<PrivateKey>,
 ) -> Result<Assembled> {
     let timeout = seconds(config.channels.timeout_s);
     let list: Vec<Channel> = sandbox.iter().map(|sandbox| sandbox.channel()).collect();
-    let (gateway, ready) = Gateway::new(store.clone(), Channels::new(list, timeout));
+    let acquirer: Option<Acquirer> = sandbox.as_ref().map(|sandbox| sandbox.acquirer_channel());
+    let (gateway, ready) = Gateway::new(store.clone(), Channels::new(list, acquirer, timeout));
     let nonce_key = Arc::new(NonceKey::new(vault.nonce_key()));
     let rates = Arc::new(Rates::new(store.clone()));
     let latipay = Arc::new(latipay(&config, &store, &vault, (nonce_key.clone(), rates.clone())));
     let long_polls = LongPolls::new(config.limits.long_polls, config.limits.long_polls_per_merchant);
     let shared = (nonce_key.clone(), rates);
     let ottpay = Arc::new(ottpay(&config, &gateway, &vault, (shared, long_polls.clone())));
-    let rooms = Rooms::new(vec![latipay.clone(), ottpay.clone()]);
+    let threads =
+        std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1));
+    let pool = Pool::start(threads)?;
+    let shared = (nonce_key.clone(), ottpay.rates.clone());
+    let codepay = codepay(&config, &gateway, &vault, (shared, pool.clone(), gateway_key, sandbox.is_some()));
+    let codepay = Arc::new(codepay);
+    let rooms = Rooms::new(vec![latipay.clone(), ottpay.clone(), codepay.clone()]);
     let rules = AddressRules { allowed: config.outbound.allow_networks.clone() };
     let outbound = Outbound::new(rules, seconds(config.outbound.timeout_s));
     let workers = Workers::new(gateway.clone(), rooms.clone(), outbound, config.notify.per_endpoint);
-    let threads =
-        std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1));
     let app = Arc::new(App {
         health: Health::new(gateway.store.clone(), long_polls.clone()),
         long_polls,
         page_polls: LongPolls::new(config.limits.long_polls, config.limits.long_polls_per_merchant),
-        pool: Pool::start(threads)?,
+        pool,
         config,
         gateway,
         latipay,
         ottpay,
+        codepay,
         rooms,
         nonce_key,
         vault,
@@ -191,6 +201,58 @@ fn ottpay(
         answer_within: seconds(config.orders.answer_within_s),
         verdict_within: seconds(config.orders.verdict_within_s),
         long_polls,
+    }
+}
+
+/// The key that signs CodePay's answers: made at the first start, then the one in the store.
+pub async fn gateway_key(store: &dyn Store, vault: &Vault) -> Result<Arc<PrivateKey>> {
+    let place = "gateway/codepay";
+    let known = store.gateway_key(codepay::GATEWAY_KEY, None).await?;
+    let sealed = match known {
+        Some(sealed) => sealed,
+        None => {
+            let made = PrivateKey::generate().context("making the gateway's key")?;
+            let sealed = vault.seal(place, &made.to_text())?;
+            let kept = store.gateway_key(codepay::GATEWAY_KEY, Some(sealed)).await?;
+            kept.context("the gateway's key is gone")?
+        }
+    };
+    let text = vault.open_sealed(place, &sealed)?;
+    Ok(Arc::new(PrivateKey::from_text(&text).context("the gateway's key")?))
+}
+
+type ForCodePay = (Shared, Pool, Arc<PrivateKey>, bool);
+
+fn codepay(
+    config: &Config,
+    gateway: &Arc<Gateway>,
+    vault: &Arc<Vault>,
+    ((nonce_key, rates), pool, key, explains): ForCodePay,
+) -> CodePay {
+    let store = &gateway.store;
+    let (of_apps, of_terminals) = (vault.clone(), vault.clone());
+    CodePay {
+        gateway: gateway.clone(),
+        apps: Directory::new(
+            codepay::ROOM,
+            store.clone(),
+            Box::new(move |credential| codepay::app_of(credential, &of_apps)),
+        ),
+        merchants: Directory::new(codepay::MERCHANTS, store.clone(), Box::new(codepay::merchant_of)),
+        terminals: Directory::new(
+            codepay::TERMINALS,
+            store.clone(),
+            Box::new(move |credential| codepay::terminal_of(credential, &of_terminals)),
+        ),
+        key,
+        nonce_key,
+        rates,
+        pool,
+        public_url: config.public_url.clone(),
+        order_lifetime_s: config.orders.lifetime_s.into(),
+        answer_within: seconds(config.orders.answer_within_s),
+        queue_limit: config.limits.terminal_queue,
+        explains,
     }
 }
 

@@ -16,6 +16,7 @@ const SHARDS: usize = 16;
 pub struct Bus {
     closed: AtomicBool,
     shards: [Mutex<HashMap<Key, Arc<Notify>>>; SHARDS],
+    terminals: Mutex<HashMap<(MerchantId, String), Arc<Notify>>>,
 }
 
 /// Somebody who waits for an order; leaving it drops the entry when nobody else waits.
@@ -43,6 +44,29 @@ impl Bus {
         self.closed.store(true, Ordering::Release);
         for shard in &self.shards {
             shard.lock().values().for_each(|notify| notify.notify_waiters());
+        }
+        self.terminals.lock().values().for_each(|notify| notify.notify_one());
+    }
+
+    /// Something may have changed in the queue of a terminal. It is kept for one who is not waiting at the moment.
+    pub fn wake_terminal(&self, merchant: MerchantId, terminal: &str) {
+        if let Some(notify) = self.terminals.lock().get(&(merchant, terminal.to_owned())) {
+            notify.notify_one();
+        }
+    }
+
+    /// The bell of a connected terminal; a newer connection gets a new one.
+    pub fn connect_terminal(&self, merchant: MerchantId, terminal: &str) -> Arc<Notify> {
+        let bell = Arc::new(Notify::new());
+        self.terminals.lock().insert((merchant, terminal.to_owned()), bell.clone());
+        bell
+    }
+
+    pub fn disconnect_terminal(&self, merchant: MerchantId, terminal: &str, bell: &Arc<Notify>) {
+        let mut terminals = self.terminals.lock();
+        let key = (merchant, terminal.to_owned());
+        if terminals.get(&key).is_some_and(|known| Arc::ptr_eq(known, bell)) {
+            terminals.remove(&key);
         }
     }
 

@@ -8,8 +8,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tillgate_channels::{Answer, Call, Payment, RefundOrder, WalletChannel};
-use tillgate_core::{Flow, MerchantId, Method, NewOrder, Order, OrderNo, Outcome, Refund, Terms};
+use tillgate_channels::{
+    Answer, CARD, Call, CardAcquirer, CardAnswer, CardCall, CardOutcome, Payment, RefundOrder, WalletChannel,
+};
+use tillgate_core::{
+    Facts, Flow, MerchantId, Method, Money, NewOrder, Order, OrderNo, Outcome, Refund, Terms,
+};
 use tillgate_protocols::wire::offer::Offer;
 
 /// Carries bytes to a channel and back; `None` when nothing came back.
@@ -23,15 +27,23 @@ pub struct Channel {
     pub wire: Arc<dyn Wire>,
 }
 
+/// Who is asked about cards. There is one; its terminals speak with it themselves.
+#[derive(Debug, Clone)]
+pub struct Acquirer {
+    pub codec: Arc<dyn CardAcquirer>,
+    pub wire: Arc<dyn Wire>,
+}
+
 #[derive(Debug, Clone)]
 pub struct Channels {
     list: Vec<Channel>,
+    acquirer: Option<Acquirer>,
     timeout: Duration,
 }
 
 impl Channels {
-    pub fn new(list: Vec<Channel>, timeout: Duration) -> Self {
-        Self { list, timeout }
+    pub fn new(list: Vec<Channel>, acquirer: Option<Acquirer>, timeout: Duration) -> Self {
+        Self { list, acquirer, timeout }
     }
 
     pub fn timeout(&self) -> Duration {
@@ -47,6 +59,10 @@ impl Channels {
     }
 
     pub fn offered(&self, method: &Method, flow: Flow) -> Offer {
+        if method.as_str() == CARD {
+            let is_offered = self.acquirer.is_some() && flow == Flow::CardPresent;
+            return if is_offered { Offer::Yes } else { Offer::NoChannel };
+        }
         if self.serving(method).any(|channel| channel.codec.offers(method, flow)) {
             Offer::Yes
         } else if self.serving(method).next().is_some() {
@@ -86,6 +102,54 @@ impl Channels {
     }
 }
 
+impl Channels {
+    /// Asks the acquirer. Sent once; what cannot be told is unknown.
+    pub async fn ask_acquirer(&self, call: &CardCall) -> CardAnswer {
+        let Some(acquirer) = &self.acquirer else { return CardAnswer::UNKNOWN };
+        let sent = acquirer.wire.send(acquirer.codec.encode(call));
+        let answer = match tokio::time::timeout(self.timeout, sent).await {
+            Ok(Some(body)) => acquirer.codec.decode(call, &body),
+            Ok(None) | Err(_) => CardAnswer::UNKNOWN,
+        };
+        let is_unknown = matches!(answer.outcome, CardOutcome::Outcome(Outcome::Unknown));
+        metrics::counter!("tillgate_channel_calls_total", "channel" => acquirer.codec.name().to_owned(),
+            "call" => call.name(), "outcome" => if is_unknown { "unknown" } else { "answered" })
+        .increment(1);
+        answer
+    }
+}
+
+/// What the acquirer knows besides whether it was done. The batch is ours to add.
+pub fn facts_of(answer: &CardAnswer) -> Facts {
+    let tip_minor = answer.operation.as_ref().map(|operation| operation.tip_minor);
+    Facts { slip: answer.slip.clone(), tip_minor, batch: None }
+}
+
+/// Whether the acquirer speaks of the order's amount; the tip may have been chosen on the screen.
+pub fn is_of_amount(order: &Order, answer: &CardAnswer) -> bool {
+    answer.operation.as_ref().is_none_or(|operation| {
+        let total = order.terms.with_tip(operation.tip_minor);
+        let may_differ = order.terms.counter.is_some_and(|counter| counter.asks_tip);
+        operation.amount == total && (may_differ || operation.tip_minor == order.tip_minor())
+    })
+}
+
+/// What a refund or a void is at the acquirer, under its own number.
+pub fn card_refund(order: &Order, refund: &Refund) -> CardCall {
+    let original = trade_no(order.merchant, order.number, refund.choice);
+    let operation = tillgate_channels::CardOperation {
+        trade_no: refund_order(order, refund).refund_no,
+        terminal: String::new(),
+        amount: Money::new(refund.amount_minor, order.terms.amount.currency),
+        tip_minor: 0,
+        cashback_minor: 0,
+    };
+    match refund.means.is_void {
+        true => CardCall::Void { operation, original },
+        false => CardCall::Refund { operation, original },
+    }
+}
+
 /// Our number at the channel, for the payer's choice of that number.
 pub fn trade_no(merchant: MerchantId, order: OrderNo, choice: u32) -> String {
     match choice {
@@ -107,7 +171,9 @@ pub fn read_trade_no(text: &str) -> Option<(MerchantId, OrderNo, u32)> {
 /// The order as its channel sees it, by one of its choices; `None` if there was no such choice.
 pub fn payment(order: &Order, choice: u32, seller: &str) -> Option<Payment> {
     let method = order.method_of(choice)?;
-    Some(payment_of((order.merchant, order.number, choice), method, &order.terms, seller))
+    let mut payment = payment_of((order.merchant, order.number, choice), method, &order.terms, seller);
+    payment.payer_code = order.payer_code().map(str::to_owned);
+    Some(payment)
 }
 
 /// The same of an order that is still to be made, by the method it is to have.

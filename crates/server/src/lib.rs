@@ -23,5 +23,6 @@ pub mod random;
 pub mod rates;
 pub mod rooms;
 pub mod sandbox;
+pub mod terminals;
 pub mod vault;
 pub mod work;

@@ -76,3 +76,9 @@ CREATE TABLE pairings (
     tries_left  INTEGER NOT NULL,
     PRIMARY KEY (merchant_id, terminal)
 ) STRICT, WITHOUT ROWID;
+
+-- Keys of the gateway's own, sealed by the server before they come here. Nobody's: one table for the whole gateway.
+CREATE TABLE gateway_keys (
+    name   TEXT PRIMARY KEY,
+    sealed BLOB NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -165,6 +165,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// The newest of each pair.
     fn current_rates(&self) -> Answer<'_, Vec<QuotedRate>>;
 
+    /// A key of the gateway's own, sealed. The first that is given stays.
+    fn gateway_key<'a>(&'a self, name: &'a str, new: Option<Vec<u8>>) -> Answer<'a, Option<Vec<u8>>>;
     /// What the database is for; the first to say so decides. Gives the word that holds.
     fn claim<'a>(&'a self, purpose: &'a str) -> Answer<'a, String>;
     /// A request was signed with this key of the login, at that time.

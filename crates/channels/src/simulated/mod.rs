@@ -37,7 +37,7 @@ impl SimulatedWallet {
             },
             capabilities: Capabilities {
                 methods: [ALIPAY, WECHAT, UNIONPAY].map(Method::new).to_vec(),
-                flows: Flow::ALL.to_vec(),
+                flows: Flow::OF_WALLETS.to_vec(),
                 refund_number_is_key: true,
             },
         }

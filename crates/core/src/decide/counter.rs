@@ -8,7 +8,7 @@ use crate::ids::OrderNo;
 use crate::ledger;
 use crate::order::{FailReason, Flow, Order, OrderState, Presentation};
 use crate::refund::{Refund, RefundMeans};
-use crate::refusal::Refusal;
+use crate::refusal::{CounterRefusal, Refusal};
 use crate::time::Timestamp;
 use crate::work::{WorkKind, ask_delay_s};
 
@@ -158,16 +158,16 @@ fn late(mut decision: Decision, facts: Facts, channel_ref: String) -> Decision {
 /// Sets aside what a follow-up needs of this order.
 pub fn reserve(decision: Decision, asked: Reserve) -> Result<Decision, Refusal> {
     match asked.deed {
-        Deed::Sale | Deed::Authorization => Err(Refusal::WrongKind),
+        Deed::Sale | Deed::Authorization => Err(CounterRefusal::WrongKind.into()),
         Deed::Void => reserve_void(decision, asked),
         Deed::Completion => reserve_capture(decision, &asked),
         Deed::Refund => {
             let means = RefundMeans { carried_by: Some(asked.by), ..RefundMeans::default() };
             if decision.order.counter.as_ref().is_some_and(|counter| counter.pending.is_some()) {
-                return Err(Refusal::Busy);
+                return Err(CounterRefusal::Busy.into());
             }
             if !matches!(decision.order.terms.deed(), Deed::Sale | Deed::Authorization) {
-                return Err(Refusal::WrongKind);
+                return Err(CounterRefusal::WrongKind.into());
             }
             refund::set_aside(decision, (asked.amount_minor, None, asked.note, means))
         }
@@ -183,14 +183,14 @@ fn reserve_void(decision: Decision, asked: Reserve) -> Result<Decision, Refusal>
         _ => return Err(Refusal::NotPaid),
     };
     if order.terms.deed().follows_up() {
-        return Err(Refusal::WrongKind);
+        return Err(CounterRefusal::WrongKind.into());
     }
     is_idle(order, counter)?;
     if matches!(order.state, OrderState::Paid { .. }) {
         is_in_open_batch(counter, asked.open_batch)?;
     }
     if asked.amount_minor != whole_minor && asked.amount_minor != order.terms.amount.minor {
-        return Err(Refusal::NotWhole);
+        return Err(CounterRefusal::NotWhole.into());
     }
     let means = RefundMeans { is_void: true, carried_by: Some(asked.by), ..RefundMeans::default() };
     refund::set_aside(decision, (whole_minor, None, asked.note, means))
@@ -200,11 +200,11 @@ fn reserve_capture(mut decision: Decision, asked: &Reserve) -> Result<Decision, 
     let order = &decision.order;
     let counter = card_counter(order)?;
     if !matches!(order.state, OrderState::Authorized { .. }) {
-        return Err(Refusal::NothingToCapture);
+        return Err(CounterRefusal::NothingToCapture.into());
     }
     is_idle(order, counter)?;
     if asked.amount_minor > counter.authorized_minor {
-        return Err(Refusal::AboveAuthorized);
+        return Err(CounterRefusal::AboveAuthorized.into());
     }
     let (by, amount_minor, tip_minor) = (asked.by, asked.amount_minor, asked.tip_minor);
     put_pending(&mut decision, Some(Pending::Capture { by, amount_minor, tip_minor }));
@@ -214,15 +214,15 @@ fn reserve_capture(mut decision: Decision, asked: &Reserve) -> Result<Decision, 
 
 fn card_counter(order: &Order) -> Result<&Counter, Refusal> {
     let is_card = order.terms.flow == Flow::CardPresent;
-    order.counter.as_deref().filter(|_| is_card).ok_or(Refusal::WrongKind)
+    order.counter.as_deref().filter(|_| is_card).ok_or(Refusal::AtCounter(CounterRefusal::WrongKind))
 }
 
 /// Nothing is under way on it and nothing has been given back.
 fn is_idle(order: &Order, counter: &Counter) -> Result<(), Refusal> {
     if counter.pending.is_some() || order.funds.refunding_minor > 0 {
-        return Err(Refusal::Busy);
+        return Err(CounterRefusal::Busy.into());
     }
-    if order.funds.refunded_minor > 0 { Err(Refusal::PartlyRefunded) } else { Ok(()) }
+    if order.funds.refunded_minor > 0 { Err(CounterRefusal::PartlyRefunded.into()) } else { Ok(()) }
 }
 
 fn is_in_open_batch(counter: &Counter, open_batch: Option<u32>) -> Result<(), Refusal> {
@@ -230,7 +230,7 @@ fn is_in_open_batch(counter: &Counter, open_batch: Option<u32>) -> Result<(), Re
     if number.is_some() && number == open_batch && !counter.is_settled {
         Ok(())
     } else {
-        Err(Refusal::Settled)
+        Err(CounterRefusal::Settled.into())
     }
 }
 
@@ -301,7 +301,7 @@ pub fn adjust_tip(
     let order = &decision.order;
     let counter = card_counter(order)?;
     if order.terms.deed().follows_up() {
-        return Err(Refusal::WrongKind);
+        return Err(CounterRefusal::WrongKind.into());
     }
     if !matches!(order.state, OrderState::Paid { .. }) {
         return Err(Refusal::NotPaid);

@@ -8,7 +8,7 @@ use crate::ids::RefundNo;
 use crate::ledger;
 use crate::order::OrderState;
 use crate::refund::{Refund, RefundMeans, RefundState};
-use crate::refusal::{Refusal, Term};
+use crate::refusal::{CounterRefusal, Refusal, Term};
 use crate::work::WorkKind;
 
 /// Refunds an order at a counter can have; the document says "normally 50".
@@ -22,7 +22,7 @@ pub fn request(decision: Decision, new: NewRefund) -> Result<Decision, Refusal> 
         return Err(refusal);
     }
     if decision.order.counter.as_ref().is_some_and(|counter| counter.pending.is_some()) {
-        return Err(Refusal::Busy);
+        return Err(CounterRefusal::Busy.into());
     }
     set_aside(decision, (new.amount_minor, new.reference, new.note, new.means))
 }
@@ -45,7 +45,7 @@ pub(super) fn set_aside(
             return Err(Refusal::RefundAboveRest);
         }
         if order.refunds >= REFUNDS_MAX && order.counter.is_some() {
-            return Err(Refusal::TooManyRefunds);
+            return Err(CounterRefusal::TooManyRefunds.into());
         }
         order.funds.refunding_minor += amount_minor;
     }

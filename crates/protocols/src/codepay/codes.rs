@@ -1,6 +1,8 @@
-//! Every code this room answers with, and [`Reject`].
+//! Every code this room answers with, [`Reject`], and what the engine's noes are here.
 
 use std::fmt;
+
+use tillgate_core::{CounterRefusal, Refusal};
 
 /// What `code` of an answer says. `msg` begins with it in brackets, except for a success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -166,7 +168,36 @@ impl Reject {
         Self { code, message: format!("{shown} {what}"), field: Some(field.to_owned()) }
     }
 
-    pub(super) fn invalid(field: &str, what: impl fmt::Display) -> Self {
+    /// The engine's no.
+    pub fn of(refusal: &Refusal) -> Self {
+        let because = |code| Self::because(code, refusal);
+        match refusal {
+            Refusal::OrderNotFound => Self::new(Code::OrderNoInvalid),
+            Refusal::ReferenceReused(_)
+            | Refusal::ReferenceEnded(_)
+            | Refusal::ReferenceTaken
+            | Refusal::RefundRepeated(_) => Self::new(Code::OrderNoRepeat),
+            Refusal::RefundAboveOrder | Refusal::RefundAboveRest => because(Code::RefundExceeds),
+            Refusal::AtCounter(CounterRefusal::TooManyRefunds) => because(Code::RefundAmount),
+            Refusal::AtCounter(CounterRefusal::NotWhole) => because(Code::PartialRefund),
+            Refusal::AtCounter(CounterRefusal::Settled) => Self::new(Code::Settled),
+            Refusal::AlreadyPaid
+            | Refusal::AlreadyFailed(_)
+            | Refusal::AlreadyCancelled
+            | Refusal::NotPaid
+            | Refusal::TooManyChoices
+            | Refusal::AtCounter(
+                CounterRefusal::Busy
+                | CounterRefusal::PartlyRefunded
+                | CounterRefusal::NothingToCapture
+                | CounterRefusal::AboveAuthorized
+                | CounterRefusal::WrongKind,
+            ) => because(Code::Refused),
+        }
+    }
+
+    /// A parameter that is wrong, and what is wrong with it.
+    pub fn invalid(field: &str, what: impl fmt::Display) -> Self {
         Self::field(Code::Invalid, field, what)
     }
 

@@ -86,6 +86,11 @@ impl<'a> Received<'a> {
         &self.app_id
     }
 
+    /// The text that its signature should be of, by the documents' rule.
+    pub fn signed_text(&self) -> String {
+        self.unsigned().text
+    }
+
     /// What it claims to want, for logs.
     pub fn method(&self) -> Option<Method> {
         match self.route {

@@ -334,6 +334,13 @@ impl Reply<'_> {
         self.success(&data)
     }
 
+    /// The same with the text that should have been signed: for a sandbox, where people look for their mistake.
+    pub fn reject_explained(&self, reject: &Reject, signed_text: &str) -> String {
+        let mut data = Object::default();
+        data.text("text_to_sign", signed_text);
+        self.write(reject.code.word(), &reject.msg(), &data.json())
+    }
+
     /// Also the engine's no, made with [`Reject::new`], [`Reject::because`] or [`Reject::field`].
     pub fn reject(&self, reject: &Reject) -> String {
         self.write(reject.code.word(), &reject.msg(), "{}")

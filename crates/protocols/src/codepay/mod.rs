@@ -25,6 +25,8 @@ mod methods;
 mod notify;
 pub mod openapi;
 pub mod sign;
+pub mod terms;
+pub mod view;
 pub mod words;
 
 pub use codes::{Code, Reject};

@@ -148,8 +148,8 @@ pub fn refusal_code(route: Route, refusal: &Refusal) -> i32 {
         Refusal::OrderNotFound if route == Route::Refund => REFUND_ORDER_NOT_EXIST,
         Refusal::OrderNotFound => ORDER_NOT_EXIST,
         Refusal::ReferenceReused(_) | Refusal::ReferenceEnded(_) | Refusal::ReferenceTaken => PARAM_WRONG,
-        // Nobody chooses in this room.
-        Refusal::TooManyChoices => PARAM_WRONG,
+        // Nobody chooses in this room, nor pays at a terminal.
+        Refusal::TooManyChoices | Refusal::AtCounter(_) => PARAM_WRONG,
         Refusal::AlreadyPaid => CANCEL_COMPLETED,
         Refusal::AlreadyFailed(_) | Refusal::AlreadyCancelled => CANCEL_FAILED,
         Refusal::NotPaid => REFUND_NOT_PAID,
@@ -183,7 +183,7 @@ pub fn refusal(route: Route, refusal: &Refusal) -> Reject {
             "merchant_reference",
             format_args!("belongs to an order that is already {state}"),
         ),
-        Refusal::ReferenceTaken | Refusal::TooManyChoices => {
+        Refusal::ReferenceTaken | Refusal::TooManyChoices | Refusal::AtCounter(_) => {
             Reject::field(code, "merchant_reference", refusal)
         }
         Refusal::AlreadyPaid => Reject::field(code, order_field, "belongs to an order that is paid"),

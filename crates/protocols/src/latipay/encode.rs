@@ -66,7 +66,7 @@ pub(super) fn sign_with_current(profile: &Profile, values: &[&str]) -> String {
 /// The words clients test: `pending`, `paid`, `failed`, `canceled`.
 pub fn status_word(state: &OrderState) -> &'static str {
     match state {
-        OrderState::Pending | OrderState::Closing(_) => "pending",
+        OrderState::Pending | OrderState::Closing(_) | OrderState::Authorized { .. } => "pending",
         OrderState::Paid { .. } => "paid",
         OrderState::Failed { .. } => "failed",
         OrderState::Cancelled { .. } | OrderState::Voided { .. } => "canceled",
@@ -77,7 +77,7 @@ pub fn status_word(state: &OrderState) -> &'static str {
 pub fn order_id(order: &Order) -> String {
     match order.terms.flow {
         Flow::MiniApp | Flow::HostedPage => format!("S{}", order.number),
-        Flow::MerchantPresented | Flow::CustomerPresented => order.number.to_string(),
+        Flow::MerchantPresented | Flow::CustomerPresented | Flow::CardPresent => order.number.to_string(),
     }
 }
 

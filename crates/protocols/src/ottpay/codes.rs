@@ -184,8 +184,11 @@ pub fn refusal_code(refusal: &Refusal) -> &'static str {
         | Refusal::ReferenceEnded(_)
         | Refusal::ReferenceTaken
         | Refusal::RefundRepeated(_) => ORDER_USED,
-        // Nobody cancels or chooses through this room.
-        Refusal::AlreadyFailed(_) | Refusal::AlreadyCancelled | Refusal::TooManyChoices => ORDER_TYPE_ERROR,
+        // Nobody cancels, chooses or pays at a terminal through this room.
+        Refusal::AlreadyFailed(_)
+        | Refusal::AlreadyCancelled
+        | Refusal::TooManyChoices
+        | Refusal::AtCounter(_) => ORDER_TYPE_ERROR,
         Refusal::NotPaid => ORDER_TYPE_ERROR,
         Refusal::RefundAboveOrder | Refusal::RefundAboveRest => PARAM_ERROR,
     }
@@ -214,7 +217,7 @@ pub fn refusal(action: Action, refusal: &Refusal) -> Reject {
         Refusal::RefundRepeated(_) => Reject::field(code, own, "belongs to a refund requested before"),
         Refusal::RefundAboveOrder => Reject::field(code, "refund_amt", "exceeds the amount of the order"),
         Refusal::RefundAboveRest => Reject::field(code, "refund_amt", "exceeds what is left of the order"),
-        Refusal::TooManyChoices => Reject::field(code, order, refusal),
+        Refusal::TooManyChoices | Refusal::AtCounter(_) => Reject::field(code, order, refusal),
     }
 }
 

@@ -212,7 +212,7 @@ impl<'a> Draft<'a> {
         let lifetime_ms = match (flow, self.duration_s) {
             (Flow::CustomerPresented, _) => context.passive_lifetime_ms,
             (_, Some(seconds)) => seconds * 1_000,
-            (Flow::MerchantPresented | Flow::HostedPage | Flow::MiniApp, None) => context.order_lifetime_ms,
+            (_, None) => context.order_lifetime_ms,
         };
         let app_payer = (flow == Flow::MiniApp)
             .then(|| AppPayer { app_id: self.app_id.to_owned(), payer_id: self.open_id.to_owned() });
@@ -238,14 +238,19 @@ impl<'a> Draft<'a> {
             after_time: match flow {
                 // The till has told the payer that it failed.
                 Flow::CustomerPresented => AfterTime::GoesBack,
-                Flow::MerchantPresented | Flow::HostedPage | Flow::MiniApp => AfterTime::Counts,
+                Flow::MerchantPresented | Flow::HostedPage | Flow::MiniApp | Flow::CardPresent => {
+                    AfterTime::Counts
+                }
             },
+            counter: None,
             created_at: context.now,
             expires_at: context.now.plus_ms(lifetime_ms),
         };
         let reference = match flow {
             Flow::CustomerPresented => some(self.own_id).or_else(|| Some(format!("P{}", self.md5))),
-            Flow::MerchantPresented | Flow::HostedPage | Flow::MiniApp => some(self.own_id),
+            Flow::MerchantPresented | Flow::HostedPage | Flow::MiniApp | Flow::CardPresent => {
+                some(self.own_id)
+            }
         };
         Ok(Call::Create(CreateCall { reference, terms }))
     }

@@ -47,7 +47,7 @@ fn success(profile: &Profile, data: &Data) -> String {
 pub fn order_status(order: &Order) -> &'static str {
     match &order.state {
         OrderState::Pending if order.presentation == Presentation::None => "init",
-        OrderState::Pending => "notpay",
+        OrderState::Pending | OrderState::Authorized { .. } => "notpay",
         OrderState::Closing(CloseReason::Cancelled | CloseReason::Expired) => "canceling",
         OrderState::Paid { .. } if order.funds.refunded_minor == 0 => "success",
         OrderState::Paid { .. } => refunded_status(order),
@@ -73,6 +73,7 @@ fn paid_at(order: &Order) -> Option<Timestamp> {
         OrderState::Paid { at, .. } => Some(*at),
         OrderState::Pending
         | OrderState::Closing(_)
+        | OrderState::Authorized { .. }
         | OrderState::Failed { .. }
         | OrderState::Cancelled { .. }
         | OrderState::Voided { .. } => None,
@@ -111,7 +112,9 @@ fn pay_info(presentation: &Presentation) -> String {
 pub fn passive_answer(profile: &Profile, order: &Order) -> String {
     let (code, text) = match &order.state {
         OrderState::Paid { .. } => (codes::SUCCESS, codes::SUCCESS_MESSAGE),
-        OrderState::Pending | OrderState::Closing(_) => (codes::PROCESSING, "waiting for the payer"),
+        OrderState::Pending | OrderState::Closing(_) | OrderState::Authorized { .. } => {
+            (codes::PROCESSING, "waiting for the payer")
+        }
         OrderState::Failed { reason: FailReason::Declined(reason), .. } if reason.is_empty() => {
             (codes::FAIL, "declined")
         }
@@ -125,6 +128,7 @@ pub fn passive_answer(profile: &Profile, order: &Order) -> String {
         OrderState::Paid { payer, .. } => payer.clone(),
         OrderState::Pending
         | OrderState::Closing(_)
+        | OrderState::Authorized { .. }
         | OrderState::Failed { .. }
         | OrderState::Cancelled { .. }
         | OrderState::Voided { .. } => String::new(),
@@ -193,7 +197,7 @@ pub fn prepay_query_answer(profile: &Profile, order: &Order) -> String {
     let terms = &order.terms;
     let status = match &order.state {
         OrderState::Paid { .. } => "SUCCESS",
-        OrderState::Pending | OrderState::Closing(_) => "PROCESSING",
+        OrderState::Pending | OrderState::Closing(_) | OrderState::Authorized { .. } => "PROCESSING",
         OrderState::Failed { .. } | OrderState::Cancelled { .. } | OrderState::Voided { .. } => "ORDERCLOSE",
     };
     let mut data: Data = vec![

@@ -22,7 +22,7 @@ pub struct Notification {
 pub fn notification(profile: &Profile, order: &Order) -> Notification {
     let (code, text, status) = match &order.state {
         OrderState::Paid { .. } => (codes::SUCCESS, codes::SUCCESS_MESSAGE, "success"),
-        OrderState::Pending | OrderState::Closing(_) => {
+        OrderState::Pending | OrderState::Closing(_) | OrderState::Authorized { .. } => {
             (codes::PROCESSING, "not paid yet", order_status(order))
         }
         OrderState::Failed { .. } | OrderState::Cancelled { .. } | OrderState::Voided { .. } => {
@@ -78,7 +78,7 @@ pub fn retry_delay_s(attempt: u32) -> Option<i64> {
 pub fn return_location(order: &Order) -> Option<String> {
     let status = match &order.state {
         OrderState::Paid { .. } => "Trade_Finished",
-        OrderState::Pending | OrderState::Closing(_) => "Trade_Pending",
+        OrderState::Pending | OrderState::Closing(_) | OrderState::Authorized { .. } => "Trade_Pending",
         OrderState::Failed { .. } | OrderState::Cancelled { .. } | OrderState::Voided { .. } => {
             "Trade_Closed"
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
+use tillgate_protocols::codepay::PrivateKey;
 use tillgate_store::Store;
 use tokio::sync::watch;
 
@@ -14,7 +15,7 @@ use crate::config::Config;
 use crate::http::admin;
 use crate::rooms::key_place;
 use crate::sandbox::merchants::{self, DOCUMENT_KEY, OTTPAY_KEY, PRINTED_KEYS};
-use crate::sandbox::{Sandbox, example_curl, example_ottpay_curl};
+use crate::sandbox::{Sandbox, codepay, example_curl, example_ottpay_curl};
 use crate::vault::Vault;
 use crate::{clock, logging};
 
@@ -79,19 +80,21 @@ pub async fn sandbox(args: SandboxArgs) -> Result<()> {
     let sandbox = Sandbox::open(&config.data_dir)?;
     let stop = stop_signal()?;
     let listeners = Listeners::bind(&config).await?;
-    let welcome = welcome(&config);
-    let assembled = app::assemble(config, store, vault, Some(sandbox))?;
+    let key = app::gateway_key(&*store, &vault).await?;
+    let welcome = welcome(&config, &key)?;
+    let assembled = app::assemble(config, store, vault, Some(sandbox), key)?;
     say(&welcome);
     app::run(assembled, listeners, metrics, stop).await;
     Ok(())
 }
 
-fn welcome(config: &Config) -> String {
+fn welcome(config: &Config, gateway_key: &PrivateKey) -> Result<String> {
     let url = &config.public_url;
     let users = merchants::users();
     let mut text =
         format!("tillgate sandbox: simulated wallets, no real money\n\n  start page   {url}/sandbox\n");
     for (name, path) in [
+        ("terminals", "terminals"),
         ("test wallet", "wallet/alipay"),
         ("demo shop", "shop"),
         ("receiver", "receiver"),
@@ -112,13 +115,31 @@ fn welcome(config: &Config) -> String {
     for till in merchants::tills() {
         text += &format!("  merchant {:<7} {}\n", till.merchant_id, till.currencies.join(", "));
     }
-    text + &format!(
-        "\nA signed Latipay order; paste it, then open host_url/nonce of the answer:\n\n{}\n\n\
+    text += &format!(
+        "\nCodePay at {url}/api/entry, app {} (RSA2; its private key: tillgate codepay sandbox-key)\n\
+         \x20 merchant {}, store {}, terminals {}\n\
+         \x20 app {} with the password {} instead\n\
+         \x20 the gateway's public key, which signs answers ({url}/codepay/public-key):\n  {}\n",
+        codepay::APP_ID,
+        codepay::MERCHANT_NO,
+        codepay::STORE_NO,
+        codepay::SANDBOX_TERMINALS.map(|(sn, ..)| sn).join(", "),
+        codepay::BASIC_APP_ID,
+        codepay::BASIC_SECRET,
+        gateway_key.public().to_text(),
+    );
+    Ok(text
+        + &format!(
+            "\nA signed Latipay order; paste it, then open host_url/nonce of the answer:\n\n{}\n\n\
          An encrypted OTT Pay order; pay it in the test wallet. The answer is read by\n\
-         tillgate verify ottpay --key {OTTPAY_KEY} '{{…}}':\n\n{}\n",
-        example_curl(url),
-        example_ottpay_curl(url)
-    )
+         tillgate verify ottpay --key {OTTPAY_KEY} '{{…}}':\n\n{}\n\n\
+         A signed CodePay order, good for 15 minutes; it appears on the first terminal\n\
+         ({url}/sandbox/terminal/{}):\n\n{}\n",
+            example_curl(url),
+            example_ottpay_curl(url),
+            codepay::SANDBOX_TERMINALS[0].0,
+            codepay::example_curl(url)?,
+        ))
 }
 
 pub async fn serve(args: ServeArgs) -> Result<()> {
@@ -146,7 +167,9 @@ pub async fn serve(args: ServeArgs) -> Result<()> {
     }
     tracing::warn!("no channel to a wallet is configured: every order is refused until one is");
     tracing::info!(listen = %config.listen, admin = %config.admin_listen, public_url = %config.public_url, "serving");
-    let assembled = app::assemble(config, store, vault, None)?;
+    let key = app::gateway_key(&*store, &vault).await?;
+    tracing::info!(public_key = %key.public().to_text(), "CodePay apps check answers with this key");
+    let assembled = app::assemble(config, store, vault, None, key)?;
     app::run(assembled, listeners, metrics, stop).await;
     Ok(())
 }
@@ -169,6 +192,7 @@ fn sets_public_url(file: &std::path::Path) -> bool {
 
 /// The documents' keys are known to everyone: a live gateway does not start with one.
 async fn refuse_document_keys(store: &Arc<dyn Store>, vault: &Vault) -> Result<()> {
+    let of_codepay = codepay::printed_keys()?;
     for credential in store.list_credentials().await? {
         let (room, login) = (&credential.room, &credential.login);
         let now = clock::now();
@@ -177,7 +201,8 @@ async fn refuse_document_keys(store: &Arc<dyn Store>, vault: &Vault) -> Result<(
             let opened = vault
                 .open_sealed(&key_place(room, login), &key.sealed)
                 .with_context(|| format!("the key of {login}"))?;
-            if PRINTED_KEYS.contains(&(room.as_str(), opened.as_str())) {
+            let is_printed = |(place, secret): &(&str, String)| *place == room && *secret == *opened;
+            if PRINTED_KEYS.contains(&(room.as_str(), opened.as_str())) || of_codepay.iter().any(is_printed) {
                 bail!(
                     "{login} has a key printed in the documents; is this a sandbox's data folder? Use another one, \
                      or: tillgate merchant rotate-key {login} --room {room} --old-valid-hours 0"

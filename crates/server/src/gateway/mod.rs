@@ -3,6 +3,7 @@
 //! Knows the store, the clock, the bus and the work queue. The rules are in `tillgate_core::decide`;
 //! what a protocol calls things is in its room. `shown` is the part that has channels prepare what payers see.
 
+mod counter;
 mod shown;
 
 use std::collections::HashSet;
@@ -11,8 +12,8 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tillgate_core::{
-    Asked, Command, Decision, MerchantId, NewOrder, NewRefund, Order, OrderNo, Outcome, Presentation, Refund,
-    RefundNo, RefundState, Refusal, Timestamp, Work, WorkKey, decide,
+    Asked, BatchPlace, Command, Decision, MerchantId, NewOrder, NewRefund, Order, OrderNo, Outcome,
+    Presentation, Refund, RefundMeans, RefundNo, RefundState, Refusal, Timestamp, Work, WorkKey, decide,
 };
 use tillgate_store::{Changeset, Conflict, OrderKey, Store, StoreError, WorkUpdate};
 use tokio::sync::mpsc;
@@ -22,6 +23,7 @@ use crate::bus::Bus;
 use crate::channels::{self, Channels};
 use crate::clock;
 use crate::numbers::OrderNumbers;
+use crate::terminals::Terminals;
 
 /// How long a worker may hold a row before another takes it, ms.
 pub const LEASE_MS: i64 = 30_000;
@@ -54,12 +56,24 @@ pub struct Gateway {
     pub channels: Channels,
     pub bus: Bus,
     pub numbers: OrderNumbers,
+    /// Those connected to this process.
+    pub terminals: Terminals,
     /// Work this process has already leased, to be done at once, with the end of the lease.
     ready: mpsc::UnboundedSender<Work>,
     /// When work falls due next, as far as this process knows.
     pub alarm: Alarm,
     /// Orders a channel is preparing at this moment.
     presenting: Mutex<HashSet<OrderPlace>>,
+}
+
+/// What is stored with a decision on an order at a counter.
+#[derive(Debug, Default)]
+struct Beside {
+    /// What it means for the order it acts on.
+    also: Option<Arc<Decision>>,
+    /// The batch its money goes into.
+    into_batch: Option<BatchPlace>,
+    signature: Option<Vec<u8>>,
 }
 
 /// What came of one try to store a new order.
@@ -83,6 +97,7 @@ impl Gateway {
             channels,
             bus: Bus::default(),
             numbers: OrderNumbers::default(),
+            terminals: Terminals::default(),
             ready,
             alarm: Alarm::default(),
             presenting: Mutex::default(),
@@ -147,12 +162,25 @@ impl Gateway {
         command: Command,
         work: Option<WorkUpdate>,
     ) -> Result<Order, Problem> {
+        self.apply_signed(merchant, number, command, (work, None)).await
+    }
+
+    /// The same, with what the payer signed on a screen.
+    pub async fn apply_signed(
+        &self,
+        merchant: MerchantId,
+        number: OrderNo,
+        command: Command,
+        (work, signature): (Option<WorkUpdate>, Option<Vec<u8>>),
+    ) -> Result<Order, Problem> {
         for _ in 0..TRIES {
             let order = self.store.load_order(merchant, OrderKey::Number(number)).await?;
-            let decision = Arc::new(decide(order, command.clone(), clock::now())?);
-            match self.commit(&decision, work).await {
+            let command = self.with_open_batch(order.as_ref(), command.clone()).await?;
+            let decision = Arc::new(decide(order, command, clock::now())?);
+            let beside = Beside { signature: signature.clone(), ..self.beside(&decision).await? };
+            match self.commit_with(&decision, beside, work).await {
                 Ok(()) => return Ok(into_order(decision)),
-                Err(StoreError::Conflict(Conflict::Version)) => {}
+                Err(StoreError::Conflict(Conflict::Version | Conflict::Batch)) => {}
                 Err(error) => return Err(error.into()),
             }
         }
@@ -168,11 +196,23 @@ impl Gateway {
         amount_minor: i64,
         (reference, note): (Option<&str>, &str),
     ) -> Result<RefundNo, Problem> {
+        self.refund_by(merchant, number, amount_minor, (reference, note, RefundMeans::default())).await
+    }
+
+    /// The same, not in the usual way.
+    pub async fn refund_by(
+        &self,
+        merchant: MerchantId,
+        number: OrderNo,
+        amount_minor: i64,
+        (reference, note, means): (Option<&str>, &str, RefundMeans),
+    ) -> Result<RefundNo, Problem> {
         for _ in 0..TRIES {
             let order = self.store.load_order(merchant, OrderKey::Number(number)).await?;
             let earlier = self.store.load_refunds(merchant, number).await?;
             let own = reference.map(str::to_owned);
-            let new = NewRefund { amount_minor, reference: own, note: note.to_owned(), earlier };
+            let (note, means) = (note.to_owned(), means.clone());
+            let new = NewRefund { amount_minor, reference: own, note, means, earlier };
             let decision = Arc::new(decide(order, Command::Refund(new), clock::now())?);
             match self.commit(&decision, None).await {
                 Ok(()) => return Ok(RefundNo(decision.order.refunds)),
@@ -238,6 +278,15 @@ impl Gateway {
     }
 
     async fn commit(&self, decision: &Arc<Decision>, work: Option<WorkUpdate>) -> Result<(), StoreError> {
+        self.commit_with(decision, Beside::default(), work).await
+    }
+
+    async fn commit_with(
+        &self,
+        decision: &Arc<Decision>,
+        beside: Beside,
+        work: Option<WorkUpdate>,
+    ) -> Result<(), StoreError> {
         if decision.is_nothing() {
             if let Some(work) = work {
                 self.settle(work).await.map_err(|problem| StoreError::Fault(problem.to_string()))?;
@@ -247,11 +296,17 @@ impl Gateway {
         let lease_until = decision.at.plus_ms(LEASE_MS);
         let changeset = Changeset {
             decision: Some(decision.clone()),
+            also: beside.also.clone(),
+            into_batch: beside.into_batch,
+            signature: beside.signature,
             work,
             lease_until: Some(lease_until),
             ..Changeset::default()
         };
         self.store.commit(changeset).await?;
+        if let Some(also) = &beside.also {
+            self.after_commit(also, lease_until, None);
+        }
         self.after_commit(decision, lease_until, work);
         Ok(())
     }
@@ -259,6 +314,9 @@ impl Gateway {
     fn after_commit(&self, decision: &Decision, lease_until: Timestamp, work: Option<WorkUpdate>) {
         let order = &decision.order;
         self.bus.wake(order.merchant, order.number);
+        if order.counter.is_some() {
+            self.bus.wake_terminal(order.merchant, &order.terms.terminal);
+        }
         for event in &decision.events {
             metrics::counter!("tillgate_events_total", "event" => event.name()).increment(1);
         }
@@ -344,7 +402,7 @@ impl Gateway {
         let is_theirs = order.is_some_and(|order| {
             let offered =
                 order.method_of(choice).is_some_and(|method| channel.codec.offers(method, order.terms.flow));
-            offered && order.terms.total() == callback.amount
+            offered && order.total() == callback.amount
         });
         if !is_theirs {
             tracing::error!(order = %number, "a signed callback about another channel's order or another amount");

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -35,8 +35,12 @@ pub async fn serve(
     limits: AcceptLimits,
     mut stop: watch::Receiver<bool>,
 ) {
-    let mut server = http1::Builder::new();
-    server.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).max_buf_size(READ_BUFFER);
+    let mut server = auto::Builder::new(TokioExecutor::new()).http1_only();
+    server
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout)
+        .max_buf_size(READ_BUFFER);
     let places = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
     while !*stop.borrow() {
@@ -66,7 +70,7 @@ pub async fn serve(
 }
 
 fn serve_one(
-    server: &http1::Builder,
+    server: &auto::Builder<TokioExecutor>,
     stream: TcpStream,
     router: Router,
     place: OwnedSemaphorePermit,
@@ -77,7 +81,9 @@ fn serve_one(
     let socket = socket2::SockRef::from(&stream);
     let _ = socket.set_tcp_user_timeout(Some(UNREAD_TIMEOUT));
     let _ = socket.set_send_buffer_size(SEND_BUFFER);
-    let connection = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let service = TowerToHyperService::new(router);
+    // Terminals keep theirs open as a WebSocket; those end with the bus.
+    let connection = server.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
         if let Err(error) = connection.await {

@@ -148,7 +148,7 @@ fn state_of(order: &Order, shown: &Shown) -> HostedState {
         OrderState::Pending if order.choices.is_empty() && !shown.choices.is_empty() => HostedState::Choosing,
         OrderState::Pending if order.presentation == Presentation::None => HostedState::TryAgain,
         OrderState::Pending => HostedState::Waiting,
-        OrderState::Closing(_) => HostedState::Closing,
+        OrderState::Closing(_) | OrderState::Authorized { .. } => HostedState::Closing,
         OrderState::Paid { at, .. } => HostedState::Paid { at: clock::display(*at) },
         OrderState::Failed { reason: FailReason::Expired, .. } => HostedState::Expired,
         OrderState::Failed { reason: FailReason::Declined(_), .. } => HostedState::Declined,

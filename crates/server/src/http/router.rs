@@ -13,8 +13,8 @@ use tower_http::cors::{Any, CorsLayer};
 use super::timed::Timed;
 use super::{admin, json, pages};
 use crate::app::App;
-use crate::rooms::{latipay, ottpay};
-use crate::sandbox;
+use crate::rooms::{codepay, latipay, ottpay};
+use crate::{sandbox, terminals};
 
 /// The routes that merchants, shoppers and channels reach.
 pub fn router(app: Arc<App>) -> Router {
@@ -36,6 +36,15 @@ pub fn router(app: Arc<App>) -> Router {
         .on("/process", post(ottpay::process).fallback(ottpay::wrong_method))
         .on("/processV3", post(ottpay::process).fallback(ottpay::wrong_method))
         .on("/openapi/ottpay.json", get(ottpay::openapi))
+        .on("/api/entry", post(codepay::entry).fallback(codepay::wrong_method))
+        .on("/api/entry/", post(codepay::entry).fallback(codepay::wrong_method))
+        .on("/api/entry/{*method}", post(codepay::entry).fallback(codepay::wrong_method))
+        .on("//api/entry", post(codepay::entry).fallback(codepay::wrong_method))
+        .on("/api/payments/{action}", post(codepay::entry).fallback(codepay::wrong_method))
+        .on("/api/batch/{action}", post(codepay::entry).fallback(codepay::wrong_method))
+        .on("/openapi/codepay.json", get(codepay::openapi))
+        .on("/codepay/public-key", get(codepay::public_key))
+        .on("/codepay/signature/{nonce}", get(codepay::signature))
         // Set before the layer: a pre-flight is a method no route takes.
         .method_not_allowed_fallback(pages::method_not_allowed)
         .layer(cors());
@@ -46,6 +55,9 @@ pub fn router(app: Arc<App>) -> Router {
         .on("/static/{name}", get(pages::asset))
         .method_not_allowed_fallback(pages::method_not_allowed);
     let channels = Router::new().on("/channels/{name}/callback", post(channel_callback));
+    let terminals = Router::new()
+        .route("/terminal/v1", get(terminals::connect))
+        .on("/terminal/v1/pair", post(terminals::pair));
     let health = app.health();
     let operators = Router::new()
         .on("/livez", get(admin::live))
@@ -54,6 +66,7 @@ pub fn router(app: Arc<App>) -> Router {
     merchants
         .merge(shoppers)
         .merge(channels)
+        .merge(terminals)
         .merge(operators)
         .merge(sandbox)
         .fallback(pages::not_found)

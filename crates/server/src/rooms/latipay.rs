@@ -305,7 +305,9 @@ async fn call_off(app: Arc<App>, request: Request) -> Response<Body> {
             OrderState::Cancelled { .. } | OrderState::Voided { .. } => Ok(room::ok_answer()),
             OrderState::Paid { .. } => Err(problem(Refusal::AlreadyPaid.into())),
             OrderState::Failed { reason, .. } => Err(problem(Refusal::AlreadyFailed(reason).into())),
-            OrderState::Pending | OrderState::Closing(_) => Err(Refused(room::unresolved_answer())),
+            OrderState::Pending | OrderState::Closing(_) | OrderState::Authorized { .. } => {
+                Err(Refused(room::unresolved_answer()))
+            }
         }
     })
     .await
@@ -407,7 +409,7 @@ fn ended(order: &Order) -> Option<Refusal> {
         OrderState::Pending => None,
         OrderState::Closing(CloseReason::Cancelled) => Some(Refusal::AlreadyCancelled),
         OrderState::Closing(CloseReason::Expired) => Some(Refusal::AlreadyFailed(FailReason::Expired)),
-        OrderState::Paid { .. } => Some(Refusal::AlreadyPaid),
+        OrderState::Paid { .. } | OrderState::Authorized { .. } => Some(Refusal::AlreadyPaid),
         OrderState::Failed { reason, .. } => Some(Refusal::AlreadyFailed(reason.clone())),
         OrderState::Cancelled { .. } | OrderState::Voided { .. } => Some(Refusal::AlreadyCancelled),
     }
@@ -438,7 +440,7 @@ impl Room for Latipay {
         })
     }
 
-    fn notification<'a>(&'a self, order: &'a Order) -> Boxed<'a, anyhow::Result<Message>> {
+    fn notification<'a>(&'a self, order: &'a Order, _event: u32) -> Boxed<'a, anyhow::Result<Message>> {
         Box::pin(async {
             let profile = self.profile_of_order(order).await?;
             let message = room::notification(&profile, order);

@@ -3,6 +3,7 @@
 //! The rules of a protocol are in `tillgate_protocols`; here are only the steps: read, find the login,
 //! verify, decode, apply, encode.
 
+pub mod codepay;
 mod keys;
 pub mod latipay;
 pub mod ottpay;
@@ -53,7 +54,8 @@ pub trait Room: Send + Sync + fmt::Debug {
     /// The name the payer sees.
     fn seller<'a>(&'a self, order: &'a Order) -> Boxed<'a, anyhow::Result<String>>;
     fn shown<'a>(&'a self, order: &'a Order) -> Boxed<'a, anyhow::Result<Shown>>;
-    fn notification<'a>(&'a self, order: &'a Order) -> Boxed<'a, anyhow::Result<Message>>;
+    /// `event` is the number of the event it is about.
+    fn notification<'a>(&'a self, order: &'a Order, event: u32) -> Boxed<'a, anyhow::Result<Message>>;
     /// Whether the merchant's answer acknowledges it.
     fn acknowledged<'a>(
         &'a self,

@@ -203,7 +203,7 @@ impl Till<'_> {
             Flow::MerchantPresented | Flow::MiniApp => {
                 gateway.create_presented(new, &self.profile.name).await
             }
-            Flow::CustomerPresented | Flow::HostedPage => gateway.create(new).await,
+            Flow::CustomerPresented | Flow::HostedPage | Flow::CardPresent => gateway.create(new).await,
         };
         let order = match created {
             Ok(order) => order,
@@ -233,7 +233,7 @@ impl Till<'_> {
             }
             (Flow::MerchantPresented, Presentation::Code(_)) => Ok(room::active_answer(profile, &order)),
             (Flow::MiniApp, Presentation::App(_)) => Ok(room::mapp_answer(profile, &order)),
-            (Flow::MerchantPresented | Flow::MiniApp, _) => {
+            (Flow::MerchantPresented | Flow::MiniApp | Flow::CardPresent, _) => {
                 Err(fault(Some(profile), "a channel gave something else to show than was asked for"))
             }
         }
@@ -362,7 +362,7 @@ impl Room for OttPay {
         })
     }
 
-    fn notification<'a>(&'a self, order: &'a Order) -> Boxed<'a, anyhow::Result<Message>> {
+    fn notification<'a>(&'a self, order: &'a Order, _event: u32) -> Boxed<'a, anyhow::Result<Message>> {
         Box::pin(async {
             let profile = self.profile_of_order(order).await?;
             let message = room::notification(&profile, order);

@@ -21,30 +21,30 @@ use crate::clock;
 use crate::http::{body, json};
 
 /// Why not: a status and words for the developer.
-struct Bad(StatusCode, String);
+pub(super) struct Bad(pub StatusCode, pub String);
 
-type Result<T> = std::result::Result<T, Bad>;
+pub(super) type Result<T> = std::result::Result<T, Bad>;
 
-fn good<T: serde::Serialize>(value: &T) -> Response<Body> {
+pub(super) fn good<T: serde::Serialize>(value: &T) -> Response<Body> {
     match serde_json::to_string(value) {
         Ok(body) => json(StatusCode::OK, body),
         Err(error) => bad(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     }
 }
 
-fn bad(status: StatusCode, error: &str) -> Response<Body> {
+pub(super) fn bad(status: StatusCode, error: &str) -> Response<Body> {
     json(status, serde_json::json!({ "error": error }).to_string())
 }
 
-fn answer(result: Result<Response<Body>>) -> Response<Body> {
+pub(super) fn answer(result: Result<Response<Body>>) -> Response<Body> {
     result.unwrap_or_else(|Bad(status, error)| bad(status, &error))
 }
 
-fn unprocessable(error: impl ToString) -> Bad {
+pub(super) fn unprocessable(error: impl ToString) -> Bad {
     Bad(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
 }
 
-async fn input<T: DeserializeOwned>(desk: &Desk, request: Request) -> Result<T> {
+pub(super) async fn input<T: DeserializeOwned>(desk: &Desk, request: Request) -> Result<T> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if !kind.is_some_and(|kind| kind.starts_with("application/json")) {
         return Err(unprocessable("Content-Type must be application/json"));

@@ -91,7 +91,7 @@ pub fn tills() -> Vec<SandboxTill> {
 }
 
 /// How many merchants there are, numbered from 1.
-pub const COUNT: u32 = 5;
+pub const COUNT: u32 = 6;
 
 /// Adds what is missing; what somebody changed since is left alone.
 pub async fn seed(store: &dyn Store, vault: &Vault) -> Result<()> {
@@ -101,6 +101,7 @@ pub async fn seed(store: &dyn Store, vault: &Vault) -> Result<()> {
     for till in tills() {
         add(store, vault, till_credential(&till)?, OTTPAY_KEY).await?;
     }
+    super::codepay::seed(store, vault).await?;
     let known = store.list_rates().await?;
     let currency = |code| Currency::from_code(code).context("a currency");
     for (base, rate) in RATES {

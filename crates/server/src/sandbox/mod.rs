@@ -3,7 +3,9 @@
 //! Knows how the outside world of `tillgate_sim` is wired to the gateway and which merchants it begins
 //! with. The wallets' behaviour is theirs; the pages' looks are in `pages`.
 
+mod acquirer;
 pub mod api;
+pub mod codepay;
 pub mod merchants;
 mod receiver;
 pub mod routes;

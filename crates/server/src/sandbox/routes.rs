@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, Response, StatusCode};
 use axum::routing::{get, post};
 use tillgate_core::Timestamp;
 
-use super::{Sandbox, api, receiver, shop, wallet};
+use super::{Sandbox, acquirer, api, receiver, shop, wallet};
 use crate::app::App;
 use crate::clock;
 use crate::http::body;
@@ -41,6 +41,9 @@ pub fn router() -> Router<Arc<App>> {
         .route("/sandbox/api/scan", post(api::scan))
         .route("/sandbox/api/payer-code", post(api::payer_code))
         .route("/sandbox/api/app-order", post(api::app_order))
+        .route("/sandbox/api/cards", get(acquirer::cards))
+        .route("/sandbox/api/acquirer", get(acquirer::books))
+        .route("/sandbox/api/terminals/{sn}/card", post(acquirer::card))
         .route("/sandbox/api/totals", get(api::totals))
         .route("/sandbox/api/ledger", get(api::ledger))
         .route("/sandbox/api/notifications", get(api::notifications).delete(api::forget_notifications))

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use tillgate_channels::simulated::SimulatedWallet;
-use tillgate_sim::{Config, Receiver, Reply, World};
+use tillgate_sim::{Acquirer, AcquirerConfig, Config, Receiver, Reply, World};
 use tokio::sync::{Notify, watch};
 
+use super::acquirer;
 use crate::channels::{Channel, Wire};
 use crate::clock;
 use crate::gateway::Gateway;
@@ -25,6 +26,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Sandbox {
     pub world: Arc<World>,
+    pub acquirer: Arc<Acquirer>,
     pub receiver: Receiver,
     pub moved: Arc<Moved>,
 }
@@ -36,7 +38,15 @@ impl Sandbox {
         let journal = data_dir.join("wallets.journal");
         let world = World::open(Config { key: WALLET_KEY.into(), journal: Some(journal) })
             .context("opening the wallets' journal")?;
-        Ok(Arc::new(Self { world: Arc::new(world), receiver: Receiver::default(), moved: Arc::default() }))
+        let journal = Some(data_dir.join("acquirer.journal"));
+        let acquirer = Acquirer::open(AcquirerConfig { key: acquirer::KEY.into(), journal })
+            .context("opening the acquirer's journal")?;
+        let (world, acquirer) = (Arc::new(world), Arc::new(acquirer));
+        Ok(Arc::new(Self { world, acquirer, receiver: Receiver::default(), moved: Arc::default() }))
+    }
+
+    pub fn acquirer_channel(&self) -> crate::channels::Acquirer {
+        acquirer::channel(&self.acquirer)
     }
 
     pub fn channel(&self) -> Channel {

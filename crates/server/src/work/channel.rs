@@ -17,7 +17,7 @@ use crate::gateway::Problem;
 const REFUND_LOST_AFTER_MS: i64 = 60_000;
 
 impl Workers {
-    async fn order_of(&self, work: &Work) -> Result<Option<Order>, Problem> {
+    pub(super) async fn order_of(&self, work: &Work) -> Result<Option<Order>, Problem> {
         Ok(self.gateway.store.load_order(work.key.merchant, OrderKey::Number(work.key.order)).await?)
     }
 
@@ -74,6 +74,9 @@ impl Workers {
         let Some(order) = self.order_of(work).await? else {
             return self.gateway.settle(Self::done(work)).await;
         };
+        if order.terms.flow == Flow::CardPresent {
+            return self.ask_about_card(work, &order).await;
+        }
         if matches!(order.state, OrderState::Paid { .. }) {
             return self.gateway.settle(Self::done(work)).await;
         }
@@ -102,8 +105,11 @@ impl Workers {
         let Some(order) = self.order_of(work).await? else {
             return self.gateway.settle(Self::done(work)).await;
         };
-        if order.state.is_final() {
+        if !order.state.is_open() {
             return self.gateway.settle(Self::done(work)).await;
+        }
+        if order.terms.flow == Flow::CardPresent {
+            return self.close_card(work, &order).await;
         }
         let Some(payment) = self.payment(&order, order.choice()).await? else {
             // Nothing was chosen, so no channel knows of it.
@@ -130,6 +136,9 @@ impl Workers {
         let (Some(order), Some(refund)) = (order, refund) else {
             return self.gateway.settle(Self::done(work)).await;
         };
+        if order.terms.flow == Flow::CardPresent {
+            return self.refund_card(work, &order, &refund).await;
+        }
         if refund.state != RefundState::Requested {
             return self.gateway.settle(Self::done(work)).await;
         }

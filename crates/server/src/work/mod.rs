@@ -5,6 +5,7 @@
 
 pub mod breaker;
 mod channel;
+mod counter;
 mod notify;
 
 use std::sync::Arc;
@@ -113,9 +114,12 @@ impl Workers {
             let lane = match work.key.kind {
                 WorkKind::Notify(_) => &workers.notify_lane,
                 WorkKind::Ask => &workers.ask_lane,
-                WorkKind::Expire | WorkKind::Charge | WorkKind::Close | WorkKind::Refund(_) => {
-                    &workers.money_lane
-                }
+                WorkKind::Expire
+                | WorkKind::Charge
+                | WorkKind::Close
+                | WorkKind::Refund(_)
+                | WorkKind::Tip
+                | WorkKind::Settle => &workers.money_lane,
             };
             let Ok(_place) = lane.acquire().await else { return };
             metrics::counter!("tillgate_work_total", "kind" => work.key.kind.name()).increment(1);
@@ -136,6 +140,8 @@ impl Workers {
             WorkKind::Ask => self.ask(work).await,
             WorkKind::Close => self.close(work).await,
             WorkKind::Refund(number) => self.refund(work, number).await,
+            WorkKind::Tip => self.tip(work).await,
+            WorkKind::Settle => self.settle_card(work).await,
             WorkKind::Notify(event) => self.notify(work, event).await,
         }
     }

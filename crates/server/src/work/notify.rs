@@ -67,7 +67,7 @@ impl Workers {
         if let Some(stored) = self.gateway.store.load_notification(merchant, number, event).await? {
             return Ok(stored);
         }
-        let message = async { self.room(&order.room)?.notification(order).await };
+        let message = async { self.room(&order.room)?.notification(order, event).await };
         let message = message.await.map_err(|error| Problem::Fault(error.to_string()))?;
         Ok(Notification {
             merchant,

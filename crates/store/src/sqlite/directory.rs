@@ -180,3 +180,19 @@ pub fn put_rate(connection: &Connection, rate: &QuotedRate) -> rusqlite::Result<
         ])?;
     Ok(())
 }
+
+pub fn gateway_key(
+    connection: &Connection,
+    name: &str,
+    new: Option<&[u8]>,
+) -> rusqlite::Result<Option<Vec<u8>>> {
+    if let Some(new) = new {
+        connection
+            .prepare_cached("INSERT INTO gateway_keys (name, sealed) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+            .execute(params![name, new])?;
+    }
+    connection
+        .prepare_cached("SELECT sealed FROM gateway_keys WHERE name = ?1")?
+        .query_row(params![name], |row| row.get(0))
+        .optional()
+}

@@ -320,6 +320,11 @@ impl Store for Sqlite {
         self.writing(move |connection| directory::key_was_used(connection, merchant, &room, &login, key))
     }
 
+    fn gateway_key<'a>(&'a self, name: &'a str, new: Option<Vec<u8>>) -> Answer<'a, Option<Vec<u8>>> {
+        let name = name.to_owned();
+        self.writing(move |connection| directory::gateway_key(connection, &name, new.as_deref()))
+    }
+
     fn claim<'a>(&'a self, purpose: &'a str) -> Answer<'a, String> {
         let purpose = purpose.to_owned();
         self.writing(move |connection| {

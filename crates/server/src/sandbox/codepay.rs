@@ -1,0 +1,156 @@
+//! CodePay in the sandbox: an app that signs, one that does not, a merchant, a store and two terminals. Their keys are
+//! known to everyone; a live gateway refuses them.
+
+use anyhow::{Context as _, Result};
+use tillgate_channels::{ALIPAY, CARD, UNIONPAY, WECHAT};
+use tillgate_core::{Account, Currency, MerchantId, Method, Timestamp};
+use tillgate_protocols::codepay::{PrivateKey, client};
+use tillgate_protocols::wire::json::Value;
+use tillgate_store::{Credential, Store};
+
+use crate::rooms::codepay::{
+    AppSettings, Authentication, KnownMerchant, MERCHANTS, MerchantSettings, ROOM, StoreEntry, TERMINALS,
+    TerminalSettings,
+};
+use crate::rooms::new_key;
+use crate::vault::Vault;
+use crate::{clock, random};
+
+/// The app of the document's samples; it signs.
+pub const APP_ID: &str = "wz6012822ca2f1as78";
+/// The same for one that has a password.
+pub const BASIC_APP_ID: &str = "wze0fcae4016b4da15";
+pub const BASIC_SECRET: &str = "sandbox:tillgate-sandbox";
+pub const MERCHANT_NO: &str = "302300000926";
+pub const MERCHANT_NAME: &str = "Harbor Grill";
+pub const STORE_NO: &str = "4123000005";
+pub const STORE_NAME: &str = "Main Street";
+/// Serial number, name, secret.
+pub const SANDBOX_TERMINALS: [(&str, &str, &str); 2] = [
+    ("WPYB002248000865", "Counter", "sandbox-terminal-865"),
+    ("WPYB002248000866", "Terrace", "sandbox-terminal-866"),
+];
+const CURRENCIES: [&str; 3] = ["USD", "JPY", "CAD"];
+
+/// The private half of the app's key pair, which in life only the app has.
+const APP_KEY: &str = include_str!("codepay-app.key");
+
+pub fn app_key() -> Result<PrivateKey> {
+    PrivateKey::from_text(APP_KEY).context("the sandbox app's key")
+}
+
+/// Every secret here, by its directory.
+pub fn printed_keys() -> Result<Vec<(&'static str, String)>> {
+    let mut printed = vec![(ROOM, app_key()?.public().to_text()), (ROOM, BASIC_SECRET.to_owned())];
+    printed.extend(SANDBOX_TERMINALS.map(|(_, _, secret)| (TERMINALS, secret.to_owned())));
+    Ok(printed)
+}
+
+/// Adds what is missing; what somebody changed since is left alone.
+pub async fn seed(store: &dyn Store, vault: &Vault) -> Result<()> {
+    let merchant = match store.load_credential(MERCHANTS, MERCHANT_NO).await? {
+        Some(known) => known.merchant,
+        None => {
+            let merchant = store.add_merchant(MERCHANT_NAME, clock::now()).await?;
+            store.put_credential(merchant_credential(merchant)?).await?;
+            merchant
+        }
+    };
+    for (app_id, authentication, secret) in [
+        (APP_ID, Authentication::Rsa2, app_key()?.public().to_text()),
+        (BASIC_APP_ID, Authentication::Basic, BASIC_SECRET.to_owned()),
+    ] {
+        let known = KnownMerchant { merchant_no: MERCHANT_NO.into(), merchant: merchant.0 };
+        let settings = AppSettings { authentication, object_data: false, merchants: vec![known] };
+        let settings = serde_json::to_string(&settings)?;
+        add(store, vault, login(merchant, (ROOM, app_id, "Harbor Grill's register"), settings), &secret)
+            .await?;
+    }
+    for (sn, name, secret) in SANDBOX_TERMINALS {
+        let settings = TerminalSettings {
+            merchant_no: MERCHANT_NO.into(),
+            merchant_name: MERCHANT_NAME.into(),
+            store_no: STORE_NO.into(),
+        };
+        let settings = serde_json::to_string(&settings)?;
+        add(store, vault, login(merchant, (TERMINALS, sn, name), settings), secret).await?;
+    }
+    Ok(())
+}
+
+async fn add(store: &dyn Store, vault: &Vault, credential: Credential, secret: &str) -> Result<()> {
+    let (merchant, room, login) = (credential.merchant, credential.room.clone(), credential.login.clone());
+    let known = store.load_credential(&room, &login).await?;
+    if known.is_some_and(|known| !known.keys.is_empty()) {
+        return Ok(());
+    }
+    store.put_credential(credential).await?;
+    store.add_key(merchant, &room, &login, new_key(vault, &room, &login, secret)?).await?;
+    Ok(())
+}
+
+fn login(merchant: MerchantId, (room, login, name): (&str, &str, &str), settings: String) -> Credential {
+    Credential {
+        merchant,
+        merchant_name: MERCHANT_NAME.into(),
+        room: room.into(),
+        login: login.into(),
+        name: name.into(),
+        enabled: true,
+        settings,
+        keys: Vec::new(),
+        accounts: Vec::new(),
+    }
+}
+
+fn merchant_credential(merchant: MerchantId) -> Result<Credential> {
+    let stores = vec![StoreEntry { store_no: STORE_NO.into(), name: STORE_NAME.into() }];
+    let settings = serde_json::to_string(&MerchantSettings { stores })?;
+    let accounts = CURRENCIES.map(|currency| account(MERCHANT_NO, currency));
+    Ok(Credential {
+        accounts: accounts.into_iter().collect::<Result<_>>()?,
+        ..login(merchant, (MERCHANTS, MERCHANT_NO, MERCHANT_NAME), settings)
+    })
+}
+
+/// Where a merchant's money of one currency goes, with all that can be paid with here.
+fn account(merchant_no: &str, currency: &str) -> Result<Account> {
+    Ok(Account {
+        code: format!("{merchant_no}-{currency}"),
+        name: format!("{MERCHANT_NAME} {currency}"),
+        currency: Currency::from_code(currency).context("a currency")?,
+        methods: [CARD, ALIPAY, WECHAT, UNIONPAY].into_iter().map(Method::new).collect(),
+        fee_bp: Some(150),
+        payment_limit_minor: Some(100_000_000),
+    })
+}
+
+/// A signed order for the first terminal, ready to paste.
+pub fn example_curl(public_url: &str) -> Result<String> {
+    let body = example_order(public_url, clock::now(), &format!("demo-{}", random::hex::<4>()))?;
+    Ok(format!("curl -s {public_url}/api/entry -H 'Content-Type: application/json' -d '{body}'"))
+}
+
+pub fn example_order(public_url: &str, now: Timestamp, reference: &str) -> Result<String> {
+    let text = |text: &str| Value::Text(text.to_owned().into());
+    let own = [
+        ("merchant_no", text(MERCHANT_NO)),
+        ("store_no", text(STORE_NO)),
+        ("terminal_sn", text(SANDBOX_TERMINALS[0].0)),
+        ("message_receiving_application", text("CodePay Register")),
+        ("pay_scenario", text("SWIPE_CARD")),
+        ("price_currency", text("USD")),
+        ("order_amount", text("24.00")),
+        ("trans_type", text("1")),
+        ("on_screen_tip", text("true")),
+        ("merchant_order_no", text(reference)),
+        ("description", text("Fish and chips")),
+        ("notify_url", text(&format!("{public_url}/sandbox/receiver/notify"))),
+        ("expires", text("900")),
+        ("api_version", text("2.0")),
+    ];
+    let stamp = now.millis().to_string();
+    let method = tillgate_protocols::codepay::Method::PayOrder;
+    let fields = client::envelope(method, APP_ID, &stamp, true, &own);
+    Ok(client::json_body(&fields, Some(&app_key()?)))
+}

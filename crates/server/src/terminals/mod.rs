@@ -1,0 +1,162 @@
+//! Card terminals that are connected to this process: who is there, and a way to ask them.
+//!
+//! Knows connections, not orders: which order is next stands in the store, and a terminal is told by the session
+//! of its connection. One that is not here may be elsewhere; whoever needs its word asks the acquirer instead.
+
+mod pair;
+mod session;
+pub mod word;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tillgate_core::{MerchantId, Timestamp};
+use tillgate_protocols::ecrhub::{TerminalAnswer, Topic};
+use tokio::sync::{Notify, mpsc, oneshot};
+
+pub use pair::{PAIRING_LIFETIME_S, code_digest, new_pairing_code, pair};
+pub use session::connect;
+
+/// How long a terminal has to answer a question.
+const ANSWER_WITHIN: Duration = Duration::from_secs(3);
+/// Frames that may wait for a terminal that does not read.
+const FRAMES_WAITING: usize = 64;
+
+type Place = (MerchantId, String);
+type Question = (Topic, String);
+
+#[derive(Debug, Default)]
+pub struct Terminals {
+    lines: Mutex<HashMap<Place, Arc<Line>>>,
+    last_epoch: AtomicU64,
+}
+
+/// A connection.
+#[derive(Debug)]
+pub struct Line {
+    epoch: u64,
+    outgoing: mpsc::Sender<String>,
+    asked: Mutex<HashMap<Question, oneshot::Sender<TerminalAnswer>>>,
+    /// A newer connection of the same terminal is there.
+    taken_over: Notify,
+}
+
+impl Terminals {
+    pub fn is_online(&self, merchant: MerchantId, terminal: &str) -> bool {
+        self.line(merchant, terminal).is_some()
+    }
+
+    /// How many are connected.
+    pub fn count(&self) -> usize {
+        self.lines.lock().len()
+    }
+
+    fn line(&self, merchant: MerchantId, terminal: &str) -> Option<Arc<Line>> {
+        self.lines.lock().get(&(merchant, terminal.to_owned())).cloned()
+    }
+
+    /// Asks a terminal; `None` if it is not here or does not answer in time.
+    pub async fn ask(
+        &self,
+        merchant: MerchantId,
+        terminal: &str,
+        (topic, request_id): (Topic, &str),
+        frame: String,
+    ) -> Option<TerminalAnswer> {
+        let line = self.line(merchant, terminal)?;
+        let question = (topic, request_id.to_owned());
+        let (reply, answered) = oneshot::channel();
+        line.asked.lock().insert(question.clone(), reply);
+        let answer = async {
+            line.outgoing.send(frame).await.ok()?;
+            answered.await.ok()
+        };
+        let answer = tokio::time::timeout(ANSWER_WITHIN, answer).await.ok().flatten();
+        line.asked.lock().remove(&question);
+        answer
+    }
+
+    /// Tells a terminal something, if it is here. False: it is not.
+    pub async fn tell(&self, merchant: MerchantId, terminal: &str, frame: String) -> bool {
+        match self.line(merchant, terminal) {
+            Some(line) => tokio::time::timeout(ANSWER_WITHIN, line.outgoing.send(frame)).await.is_ok(),
+            None => false,
+        }
+    }
+
+    /// A new connection; one that was there before is over. Epochs grow over restarts too: they begin with the time.
+    fn enter(&self, merchant: MerchantId, terminal: &str, now: Timestamp) -> Entered {
+        let now_ms = u64::try_from(now.millis()).unwrap_or(0);
+        let next = |last: u64| Some(now_ms.max(last + 1));
+        let last = self.last_epoch.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or(0);
+        let epoch = now_ms.max(last + 1);
+        let (outgoing, frames) = mpsc::channel(FRAMES_WAITING);
+        let line = Arc::new(Line { epoch, outgoing, asked: Mutex::default(), taken_over: Notify::new() });
+        let before = self.lines.lock().insert((merchant, terminal.to_owned()), line.clone());
+        if let Some(before) = before {
+            before.taken_over.notify_one();
+        }
+        metrics::gauge!("tillgate_terminals_connected").set(self.count() as f64);
+        Entered { line, frames }
+    }
+
+    /// A connection is over. What a newer one has put in its place stays.
+    fn leave(&self, merchant: MerchantId, terminal: &str, line: &Arc<Line>) {
+        let mut lines = self.lines.lock();
+        let key = (merchant, terminal.to_owned());
+        if lines.get(&key).is_some_and(|known| Arc::ptr_eq(known, line)) {
+            lines.remove(&key);
+        }
+        metrics::gauge!("tillgate_terminals_connected").set(lines.len() as f64);
+    }
+
+    /// The terminal was paired anew or switched off: whoever is connected with the old secret goes.
+    pub fn disconnect(&self, merchant: MerchantId, terminal: &str) {
+        if let Some(line) = self.lines.lock().remove(&(merchant, terminal.to_owned())) {
+            line.taken_over.notify_one();
+        }
+    }
+}
+
+struct Entered {
+    line: Arc<Line>,
+    frames: mpsc::Receiver<String>,
+}
+
+impl Line {
+    /// Gives an answer to whoever asked. False: nobody did.
+    fn answered(&self, topic: Topic, request_id: &str, answer: TerminalAnswer) -> bool {
+        let asker = self.asked.lock().remove(&(topic, request_id.to_owned()));
+        asker.is_some_and(|asker| asker.send(answer).is_ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_newer_connection_takes_over_and_stays() {
+        let terminals = Terminals::default();
+        let (merchant, now) = (MerchantId(1), Timestamp(1_000));
+        let first = terminals.enter(merchant, "T1", now);
+        let second = terminals.enter(merchant, "T1", now);
+        assert!(second.line.epoch > first.line.epoch);
+        terminals.leave(merchant, "T1", &first.line);
+        assert!(terminals.is_online(merchant, "T1"), "the second is still there");
+        assert!(!terminals.is_online(MerchantId(2), "T1"));
+        terminals.leave(merchant, "T1", &second.line);
+        assert!(!terminals.is_online(merchant, "T1"));
+    }
+
+    #[test]
+    fn epochs_grow_when_the_clock_goes_back() {
+        let terminals = Terminals::default();
+        let first = terminals.enter(MerchantId(1), "T1", Timestamp(5_000)).line.epoch;
+        let second = terminals.enter(MerchantId(1), "T1", Timestamp(4_000)).line.epoch;
+        assert_eq!((first, second), (5_000, 5_001));
+    }
+}
