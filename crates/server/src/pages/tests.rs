@@ -1,5 +1,6 @@
 //! Every page in both languages and all states; hostile texts; nothing a strict policy would block.
 
+use super::assets::asset_names;
 use super::samples::*;
 use super::*;
 
@@ -68,6 +69,13 @@ fn every_page(language: Language, name: &str, address: &str) -> Vec<(String, Str
         }
         page.returned = Some(returned);
         add(format!("shop-returned-{number}"), page.render());
+    }
+    for alone in [true, false] {
+        let mut page = terminals(language, alone);
+        page.terminals[0].merchant = name.into();
+        page.terminals[0].store = name.into();
+        page.cards[0].about = name.into();
+        add(if alone { "terminal" } else { "terminals" }.into(), page.render());
     }
     for kind in ErrorKind::ALL {
         add(
@@ -254,7 +262,7 @@ fn preview() {
             std::fs::write(folder.join(name), page.render().unwrap()).unwrap();
         }
     }
-    for name in ["base.css", "pay.css", "wallet.css", "sandbox.css", "pay.js", "live.js", "mark.svg"] {
+    for name in asset_names() {
         std::fs::write(folder.join("static").join(name), asset(name).unwrap().bytes).unwrap();
     }
 }
