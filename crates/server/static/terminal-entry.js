@@ -87,7 +87,7 @@ function keyedScreen({ order, done, back }, at, sample) {
     form.elements.expiry.value = "12/39";
     form.elements.cvv.value = /^3[47]/.test(sample().pan) ? "1234" : "123";
   };
-  const form = h("form", { class: "keyed", novalidate: true, onsubmit: check },
+  const form = h("form", { class: "keyed-form", novalidate: true, onsubmit: check },
     field("pan", t.pan, { maxlength: 23 }),
     h("div", { class: "pair" }, field("expiry", t.expiry, { maxlength: 5, placeholder: t.expiry_hint }), field("cvv", t.cvv, { maxlength: 4 })),
     button("use-sample", t.use_sample, useSample, { class: "quiet" }),

@@ -6,7 +6,7 @@ import { total } from "./terminal-order.js";
 
 /** A screen's frame. The headline takes the focus. */
 export const frame = (name, title, ...parts) =>
-  h("section", { class: `glass ${name}`, "data-screen": name }, h("h3", { class: "headline", tabindex: -1 }, title), ...parts);
+  h("section", { class: `glass ${name}-screen`, "data-screen": name }, h("h3", { class: "headline", tabindex: -1 }, title), ...parts);
 
 export const keys = (...buttons) => h("div", { class: "keys" }, ...buttons);
 
@@ -24,6 +24,6 @@ export function bill(order, at) {
       row(t.order_amount, money(order.amount)),
       order.tip > 0n && row(t.tip, money(order.tip)),
       order.cashback > 0n && row(t.cashback, money(order.cashback))),
-    h("p", { class: "merchant" }, order.biz.merchant_name || at.merchant),
+    h("p", { class: "payee-name" }, order.biz.merchant_name || at.merchant),
     order.biz.description && h("p", { class: "description" }, order.biz.description));
 }

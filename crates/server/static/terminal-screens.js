@@ -20,11 +20,11 @@ export const screens = {
 function waiting(_, at) {
   const { t } = at;
   const stopped = { taken: t.taken, refused: t.refused, retired: t.retired }[at.wire.state];
-  return h("section", { class: "glass waiting", "data-screen": "waiting" },
+  return h("section", { class: "glass waiting-screen", "data-screen": "waiting" },
     h("div", { class: "welcome" },
       h("div", { class: "mark-big" }, icon("shop")),
       h("h3", { class: "headline", tabindex: -1 }, at.merchant),
-      h("p", { class: "store" }, at.store),
+      h("p", { class: "store" }, [at.store, at.wire.known?.name].filter(Boolean).join(" · ")),
       h("p", { class: "big-clock", "data-clock": true })),
     stopped
       ? h("div", { class: "stopped" }, h("p", {}, stopped), button("connect", t.use_here, () => at.flow.wire.open(), { class: "quiet" }))
@@ -33,7 +33,7 @@ function waiting(_, at) {
 }
 
 function unplugged(_, at) {
-  return h("section", { class: "glass dead", "data-screen": "unplugged" },
+  return h("section", { class: "glass dead-screen", "data-screen": "unplugged" },
     h("h3", { class: "headline unseen", tabindex: -1 }, at.t.unplugged),
     h("p", {}, icon("plug"), at.t.unplugged),
     keys(button("plug-in", at.t.plug_in, () => at.power(true))));

@@ -117,7 +117,6 @@ class TillTerminal extends HTMLElement {
     this.dataset.state = state;
     const words = this.querySelector("[data-net]");
     if (words) words.textContent = t[`net_${state}`];
-    if (this.wire.known?.name) this.at.merchant = this.wire.known.merchant_name ?? this.at.merchant;
     if (this.#screen === "waiting") this.show("waiting", {});
   }
 

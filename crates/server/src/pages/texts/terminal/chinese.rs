@@ -130,7 +130,7 @@ pub(in crate::pages::texts) static TEXTS: TerminalTexts = TerminalTexts {
     history: "交易记录",
     history_empty: "暂无交易。",
     unconfirmed: "未确认",
-    bad_days: "坏日子",
+    bad_days: "故障模拟",
     bad_decline: "拒绝所有卡",
     bad_twice: "重复应答",
     bad_offline: "断开网络",
