@@ -149,6 +149,7 @@ export class Flow {
     if (order?.trade_no === trade_no) return { code: "201" };
     if (known?.state !== "ended") return this.#never(trade_no);
     if (UNPAID.includes(known.status)) return { code: "000" };
+    this.journal.put(trade_no, { confirmed: false });
     this.#due.delete(trade_no);
     return { code: "201" };
   }

@@ -6,7 +6,7 @@ const KINDS = { 1: "sale", 2: "void", 3: "refund", 4: "authorization", 6: "compl
 const ACTIONS = { completion: "capture", void: "void", refund: "refund" };
 const SCENARIOS = ["SWIPE_CARD", "SCANQR_PAY", "BSCANQR_PAY"];
 /** Ways in, in the acquirer's words. */
-export const ENTRIES = { swipe: 1, chip: 2, contactless: 3, manual: 4 };
+const ENTRIES = { swipe: 1, chip: 2, contactless: 3, manual: 4 };
 
 /** `{ order }`, or `{ code, message }` that says why it cannot be taken. */
 export function readOrder(biz) {

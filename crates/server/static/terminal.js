@@ -109,7 +109,7 @@ class TillTerminal extends HTMLElement {
     if (had || free) headline.focus({ preventScroll: !had });
     const sum = element.querySelector(".sum, .verdict-sum")?.textContent ?? "";
     this.announcer.textContent = `${headline.textContent} ${sum}`;
-    this.#tick();
+    this.#draw();
   }
 
   #connection() {
@@ -123,6 +123,11 @@ class TillTerminal extends HTMLElement {
   #tick() {
     this.wire.tick();
     this.flow.tick();
+    this.#draw();
+  }
+
+  /** What changes with the clock. */
+  #draw() {
     const now = clock(new Date());
     for (const place of this.querySelectorAll("[data-clock]")) place.textContent = now;
     const ready = this.querySelector("[data-ready]");

@@ -307,6 +307,7 @@ pub fn terminals(language: Language, alone: bool) -> TerminalsPage {
     TerminalsPage {
         language,
         alone,
+        chosen: !alone,
         terminals: match alone {
             true => vec![terminal("WPYB002248000865")],
             false => vec![terminal("WPYB002248000865"), terminal("WPYB002248000866")],

@@ -1,6 +1,7 @@
 //! Card terminals in the browser: the page is a frame, `static/terminal.js` is the terminal.
 
 use askama::Template;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use super::texts::{Language, TerminalTexts, Texts};
@@ -12,6 +13,8 @@ pub struct TerminalsPage {
     pub language: Language,
     /// The page of one terminal.
     pub alone: bool,
+    /// The address names those of several that are shown.
+    pub chosen: bool,
     pub terminals: Vec<TerminalView>,
     pub cards: Vec<CardView>,
     /// Where terminals connect: `/terminal/v1`.
@@ -63,7 +66,12 @@ impl TerminalsPage {
         serde_json::to_string(&self.cards).unwrap_or_default()
     }
 
-    /// The same page in the other language has the same terminals.
+    /// Beside `lang`, so that the page in the other language has the same terminals.
+    fn more_query(&self) -> String {
+        let named = |one: &TerminalView| format!("&sn={}", utf8_percent_encode(&one.sn, NON_ALPHANUMERIC));
+        if self.chosen { self.terminals.iter().map(named).collect() } else { String::new() }
+    }
+
     fn headline(&self) -> &str {
         match self.terminals.first() {
             Some(one) if self.alone => &one.sn,

@@ -74,6 +74,9 @@ fn every_page(language: Language, name: &str, address: &str) -> Vec<(String, Str
         let mut page = terminals(language, alone);
         page.terminals[0].merchant = name.into();
         page.terminals[0].store = name.into();
+        if !alone {
+            page.terminals[1].sn = name.into();
+        }
         page.cards[0].about = name.into();
         add(if alone { "terminal" } else { "terminals" }.into(), page.render());
     }

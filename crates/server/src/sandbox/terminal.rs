@@ -25,7 +25,7 @@ pub async fn one(desk: Desk, Path(sn): Path<String>) -> Response<Body> {
     let terminals: Vec<_> = known_terminals(&desk.app).into_iter().filter(|one| one.sn == sn).collect();
     match terminals.is_empty() {
         true => error(desk.visitor.language, ErrorKind::NotFound),
-        false => show(&desk, terminals, true),
+        false => page(StatusCode::OK, TerminalsPage { alone: true, ..view(&desk, terminals) }.render()),
     }
 }
 
@@ -37,13 +37,13 @@ pub async fn several(desk: Desk) -> Response<Body> {
         .collect();
     let mut terminals = known_terminals(&desk.app);
     terminals.retain(|one| wanted.is_empty() || wanted.contains(&one.sn));
-    show(&desk, terminals, false)
+    let view = TerminalsPage { chosen: !wanted.is_empty(), ..view(&desk, terminals) };
+    page(StatusCode::OK, view.render())
 }
 
-fn show(desk: &Desk, terminals: Vec<TerminalView>, alone: bool) -> Response<Body> {
+fn view(desk: &Desk, terminals: Vec<TerminalView>) -> TerminalsPage {
     let language = desk.visitor.language;
-    let view = TerminalsPage { language, alone, terminals, cards: cards(language), socket: SOCKET };
-    page(StatusCode::OK, view.render())
+    TerminalsPage { language, alone: false, chosen: false, terminals, cards: cards(language), socket: SOCKET }
 }
 
 /// `/sandbox/terminal/{sn}/qr?text=…`: the code an order asks to show, as a picture.
@@ -53,7 +53,8 @@ pub async fn code(desk: Desk, Path(_): Path<String>) -> Response<Body> {
         .map(|(_, text)| text.into_owned())
         .unwrap_or_default();
     let fits = !text.is_empty() && text.len() <= QR_TEXT_MAX;
-    let picture = if fits { desk.app.pool.run(move || qr::png(&text, QR_PIXELS)).await.flatten() } else { None };
+    let picture =
+        if fits { desk.app.pool.run(move || qr::png(&text, QR_PIXELS)).await.flatten() } else { None };
     let Some(picture) = picture else {
         return typed(StatusCode::UNPROCESSABLE_ENTITY, "text/plain", "no code can be made of that\n");
     };
@@ -78,7 +79,14 @@ fn known_terminals(_: &Arc<App>) -> Vec<TerminalView> {
 type Card = (&'static str, &'static str, &'static str, bool, [&'static str; 2], [&'static str; 2]);
 
 const CARDS: [Card; 7] = [
-    ("4111111111111111", "Visa", "credit", false, ["Harbor Credit", "海港信用卡"], ["Approved.", "交易成功。"]),
+    (
+        "4111111111111111",
+        "Visa",
+        "credit",
+        false,
+        ["Harbor Credit", "海港信用卡"],
+        ["Approved.", "交易成功。"],
+    ),
     (
         "5555555555554444",
         "MasterCard",

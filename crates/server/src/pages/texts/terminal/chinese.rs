@@ -68,7 +68,7 @@ pub(in crate::pages::texts) static TEXTS: TerminalTexts = TerminalTexts {
     pan_luhn: "卡号有误：校验位不符。",
     expiry_bad: "请输入月和年，例如 12/39。",
     expiry_past: "此卡已过期。",
-    cvv_bad: "卡背面的三位数字；Amex 为正面四位。",
+    cvv_bad: "三位数字；Amex 为四位。",
     pin_title: "请输入密码",
     pin_body: "任意四位数字即可",
     digits_missing: "请输入至少四位数字。",

@@ -68,7 +68,7 @@ pub(in crate::pages::texts) static TEXTS: TerminalTexts = TerminalTexts {
     pan_luhn: "This is not a card number: the check digit is wrong.",
     expiry_bad: "Enter month and year, such as 12/39.",
     expiry_past: "This card has expired.",
-    cvv_bad: "Three digits on the back; four on the front of an Amex.",
+    cvv_bad: "Three digits; four on an Amex.",
     pin_title: "Enter the PIN",
     pin_body: "any four digits will do",
     digits_missing: "Enter at least four digits.",
