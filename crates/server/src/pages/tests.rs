@@ -70,15 +70,8 @@ fn every_page(language: Language, name: &str, address: &str) -> Vec<(String, Str
         page.returned = Some(returned);
         add(format!("shop-returned-{number}"), page.render());
     }
-    for alone in [true, false] {
-        let mut page = terminals(language, alone);
-        page.terminals[0].merchant = name.into();
-        page.terminals[0].store = name.into();
-        if !alone {
-            page.terminals[1].sn = name.into();
-        }
-        page.cards[0].about = name.into();
-        add(if alone { "terminal" } else { "terminals" }.into(), page.render());
+    for (title, alone) in [("terminal", true), ("terminals", false)] {
+        add(title.into(), named_terminals(language, alone, name).render());
     }
     for kind in ErrorKind::ALL {
         add(
@@ -88,6 +81,17 @@ fn every_page(language: Language, name: &str, address: &str) -> Vec<(String, Str
     }
     add("hosted-none".into(), HostedPage::not_found(language, false).render());
     pages
+}
+
+fn named_terminals(language: Language, alone: bool, name: &str) -> TerminalsPage {
+    let mut page = terminals(language, alone);
+    page.terminals[0].merchant = name.into();
+    page.terminals[0].store = name.into();
+    page.cards[0].about = name.into();
+    if let Some(second) = page.terminals.get_mut(1) {
+        second.sn = name.into();
+    }
+    page
 }
 
 /// The opening tags of a page. A text that got out of its place would show up as one.
