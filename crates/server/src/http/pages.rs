@@ -127,7 +127,13 @@ pub async fn method_not_allowed(RawQuery(query): RawQuery, headers: HeaderMap) -
     plain_error(&headers, query.as_deref(), ErrorKind::WrongMethod, "the route does not take this method")
 }
 
-pub async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response<Body> {
+/// Kept for good under the address that has its hash. A module that another imports has none: it is asked about
+/// each time, or an upgrade would mix old and new.
+pub async fn asset(
+    Path(name): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response<Body> {
     let Some(asset) = pages::asset(&name) else {
         return typed(StatusCode::NOT_FOUND, "text/plain", "no such file\n");
     };
@@ -137,7 +143,10 @@ pub async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response<Bod
         true => typed(StatusCode::NOT_MODIFIED, asset.content_type, ""),
         false => typed(StatusCode::OK, asset.content_type, asset.bytes),
     };
-    let kept = HeaderValue::from_static("public, max-age=31536000, immutable");
+    let kept = HeaderValue::from_static(match query {
+        Some(_) => "public, max-age=31536000, immutable",
+        None => "no-cache",
+    });
     response.headers_mut().insert(header::ETAG, HeaderValue::from_static(asset.etag));
     response.headers_mut().insert(header::CACHE_CONTROL, kept);
     response

@@ -32,13 +32,27 @@ macro_rules! entry {
     };
 }
 
-static ENTRIES: [Entry; 7] = [
+static ENTRIES: [Entry; 21] = [
     entry!("base.css", CSS),
     entry!("pay.css", CSS),
     entry!("wallet.css", CSS),
     entry!("sandbox.css", CSS),
     entry!("pay.js", SCRIPT),
     entry!("live.js", SCRIPT),
+    entry!("terminal.css", CSS),
+    entry!("terminal.js", SCRIPT),
+    entry!("terminal-clock.js", SCRIPT),
+    entry!("terminal-dom.js", SCRIPT),
+    entry!("terminal-entry.js", SCRIPT),
+    entry!("terminal-flow.js", SCRIPT),
+    entry!("terminal-frame.js", SCRIPT),
+    entry!("terminal-journal.js", SCRIPT),
+    entry!("terminal-money.js", SCRIPT),
+    entry!("terminal-order.js", SCRIPT),
+    entry!("terminal-paper.js", SCRIPT),
+    entry!("terminal-screens.js", SCRIPT),
+    entry!("terminal-signature.js", SCRIPT),
+    entry!("terminal-wire.js", SCRIPT),
     entry!("mark.svg", SVG),
 ];
 
@@ -46,6 +60,11 @@ static ENTRIES: [Entry; 7] = [
 pub fn asset(name: &str) -> Option<Asset> {
     let entry = ENTRIES.iter().find(|entry| entry.name == name)?;
     Some(Asset { content_type: entry.content_type, bytes: entry.bytes, etag: entry.tag.quoted() })
+}
+
+#[cfg(test)]
+pub fn asset_names() -> impl Iterator<Item = &'static str> {
+    ENTRIES.iter().map(|entry| entry.name)
 }
 
 /// The address a page links: `/static/base.css?v=0123456789abcdef`.

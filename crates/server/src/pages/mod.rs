@@ -12,6 +12,7 @@ mod method;
 mod picture;
 mod sandbox;
 mod shop;
+mod terminal;
 mod texts;
 mod wallet;
 
@@ -30,6 +31,7 @@ pub use sandbox::{
     RuleRow, RulesPage, SandboxHome, TillCredentials, Verdict,
 };
 pub use shop::{AskedReturn, ShopPage, ShopProblem, ShopProtocol, ShopReturn, ShopWallet};
+pub use terminal::{CardView, TerminalView, TerminalsPage};
 pub use texts::{Language, Texts};
 pub use wallet::{
     LastCharge, PayCodePage, PendingCard, ScanPage, WalletPaymentPage, WalletPaymentState, WalletProblem,

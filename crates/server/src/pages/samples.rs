@@ -289,6 +289,39 @@ pub fn shop(language: Language) -> ShopPage {
     }
 }
 
+pub fn terminals(language: Language, alone: bool) -> TerminalsPage {
+    let terminal = |sn: &str| TerminalView {
+        sn: sn.into(),
+        secret: "sandbox-terminal".into(),
+        merchant: "Harbor Grill".into(),
+        store: "Main Street".into(),
+    };
+    let card = |pan: &str, brand: &str, kind: &str, pin| CardView {
+        pan: pan.into(),
+        brand: brand.into(),
+        kind: kind.into(),
+        title: ["Everyday Card", "日常卡"][language as usize].into(),
+        about: ["Approved.", "交易成功。"][language as usize].into(),
+        pin,
+    };
+    TerminalsPage {
+        language,
+        alone,
+        chosen: !alone,
+        terminals: match alone {
+            true => vec![terminal("WPYB002248000865")],
+            false => vec![terminal("WPYB002248000865"), terminal("WPYB002248000866")],
+        },
+        cards: vec![
+            card("4111111111111111", "Visa", "credit", false),
+            card("4000056655665556", "Visa", "debit", true),
+            card("5555555555554444", "MasterCard", "credit", false),
+            card("378282246310005", "Amex", "credit", false),
+        ],
+        socket: "/terminal/v1",
+    }
+}
+
 pub fn shop_returns(reference: &str) -> Vec<ShopReturn> {
     let signed = |status: &str| ShopReturn::Signed {
         status: status.into(),

@@ -1,5 +1,6 @@
 //! Every page in both languages and all states; hostile texts; nothing a strict policy would block.
 
+use super::assets::asset_names;
 use super::samples::*;
 use super::*;
 
@@ -69,6 +70,9 @@ fn every_page(language: Language, name: &str, address: &str) -> Vec<(String, Str
         page.returned = Some(returned);
         add(format!("shop-returned-{number}"), page.render());
     }
+    for (title, alone) in [("terminal", true), ("terminals", false)] {
+        add(title.into(), named_terminals(language, alone, name).render());
+    }
     for kind in ErrorKind::ALL {
         add(
             format!("error-{}", kind.status()),
@@ -77,6 +81,17 @@ fn every_page(language: Language, name: &str, address: &str) -> Vec<(String, Str
     }
     add("hosted-none".into(), HostedPage::not_found(language, false).render());
     pages
+}
+
+fn named_terminals(language: Language, alone: bool, name: &str) -> TerminalsPage {
+    let mut page = terminals(language, alone);
+    page.terminals[0].merchant = name.into();
+    page.terminals[0].store = name.into();
+    page.cards[0].about = name.into();
+    if let Some(second) = page.terminals.get_mut(1) {
+        second.sn = name.into();
+    }
+    page
 }
 
 /// The opening tags of a page. A text that got out of its place would show up as one.
@@ -254,7 +269,7 @@ fn preview() {
             std::fs::write(folder.join(name), page.render().unwrap()).unwrap();
         }
     }
-    for name in ["base.css", "pay.css", "wallet.css", "sandbox.css", "pay.js", "live.js", "mark.svg"] {
+    for name in asset_names() {
         std::fs::write(folder.join("static").join(name), asset(name).unwrap().bytes).unwrap();
     }
 }

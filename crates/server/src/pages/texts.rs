@@ -4,8 +4,10 @@
 mod chinese;
 mod english;
 mod language;
+mod terminal;
 
 pub use language::Language;
+pub use terminal::TerminalTexts;
 
 type Text = &'static str;
 
@@ -30,6 +32,7 @@ pub struct Texts {
     pub wallet: WalletTexts,
     pub wallet_problems: WalletProblemTexts,
     pub sandbox: SandboxTexts,
+    pub terminal: &'static TerminalTexts,
     pub errors: ErrorTexts,
 }
 

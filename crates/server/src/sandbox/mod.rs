@@ -10,6 +10,7 @@ pub mod merchants;
 mod receiver;
 pub mod routes;
 mod shop;
+mod terminal;
 mod wallet;
 mod world;
 

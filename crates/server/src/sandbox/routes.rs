@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, Response, StatusCode};
 use axum::routing::{get, post};
 use tillgate_core::Timestamp;
 
-use super::{Sandbox, acquirer, api, receiver, shop, wallet};
+use super::{Sandbox, acquirer, api, receiver, shop, terminal, wallet};
 use crate::app::App;
 use crate::clock;
 use crate::http::body;
@@ -30,6 +30,9 @@ pub fn router() -> Router<Arc<App>> {
         .route("/sandbox/wallet/{wallet}/code", get(wallet::code_page))
         .route("/sandbox/wallet/{wallet}/code/status", get(wallet::code_status))
         .route("/sandbox/wallet/{wallet}/pay/{trade_no}", get(wallet::payment_page).post(wallet::act))
+        .route("/sandbox/terminals", get(terminal::several))
+        .route("/sandbox/terminal/{sn}", get(terminal::one))
+        .route("/sandbox/terminal/{sn}/qr", get(terminal::code))
         .route("/sandbox/receiver", get(receiver::show).post(receiver::change))
         .route("/sandbox/receiver/status", get(receiver::status))
         .route("/sandbox/receiver/notify", post(receiver::notify))

@@ -191,6 +191,7 @@ pub(super) static TEXTS: Texts = Texts {
         shop_gateway_says: "PREPAY_QUERY 结果",
         shop_see_notification: "查看通知",
     },
+    terminal: &terminal::chinese::TEXTS,
     errors: ErrorTexts {
         not_found: says("找不到页面", "该地址没有内容，请检查链接。"),
         wrong_method: says("访问方式不对", "页面存在，但不能以这种方式访问。"),

@@ -203,6 +203,7 @@ pub(super) static TEXTS: Texts = Texts {
         shop_gateway_says: "PREPAY_QUERY says",
         shop_see_notification: "See the notification",
     },
+    terminal: &terminal::english::TEXTS,
     errors: ErrorTexts {
         not_found: says("Page not found", "There is nothing at this address. Check the link."),
         wrong_method: says(

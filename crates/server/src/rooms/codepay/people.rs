@@ -130,6 +130,11 @@ impl fmt::Debug for Terminal {
 }
 
 impl Terminal {
+    /// The newest, for the sandbox's own terminals.
+    pub fn secret(&self) -> Option<&str> {
+        self.secrets.first().map(|secret| secret.as_str())
+    }
+
     /// Whether it is the terminal's secret. In constant time.
     pub fn has(&self, secret: &str) -> bool {
         let is_same = |own: &Zeroizing<String>| {
