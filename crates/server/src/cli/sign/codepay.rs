@@ -128,8 +128,12 @@ pub fn sign(args: SignArgs) -> Result<()> {
     }
     say_text(&worked.text);
     say(&format!("sign      {}", worked.sign));
+    let signed = json_body(&fields, Some(&key));
+    if matches!(explain::verify(&signed, key.public()), Verdict::Fits(fit) if !fit.is_unambiguous) {
+        say("\nThe gateway refuses it (SYS002): the text can be read as other fields; see & in values.");
+    }
     if fields.iter().any(|(name, _)| *name == APP_ID) {
-        let body = if args.form { form_body(&fields, Some(&key)) } else { json_body(&fields, Some(&key)) };
+        let body = if args.form { form_body(&fields, Some(&key)) } else { signed };
         say(&format!("\nThe message, to post as it stands:\n{}", one_line(&body)));
     }
     Ok(())

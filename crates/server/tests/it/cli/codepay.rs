@@ -153,7 +153,7 @@ fn keys_are_files_or_base64() {
 fn the_message_is_printed_as_it_is_posted() {
     let args = ["--app-id", "wz6012822ca2f1as78", "--timestamp", "1709106082819", "--method"];
     let whole = |more: &[&str]| sign(&[&args[..], more].concat()).lines().last().unwrap().to_owned();
-    let fields = r#"{"merchant_no":"302300000926","trans_no":"5021","attach":"a&b=\"1\""}"#;
+    let fields = r#"{"merchant_no":"302300000926","trans_no":"5021","attach":"a & \"b\""}"#;
     let body = whole(&["order.query", fields]);
     let message: Value = serde_json::from_str(&body).unwrap();
     for (name, value) in [
@@ -162,7 +162,7 @@ fn the_message_is_printed_as_it_is_posted() {
         ("sign_type", "RSA2"),
         ("timestamp", "1709106082819"),
         ("trans_no", "5021"),
-        ("attach", "a&b=\"1\""),
+        ("attach", "a & \"b\""),
     ] {
         assert_eq!(message[name], value, "{name}");
     }
@@ -221,8 +221,11 @@ fn a_failure_is_explained() {
     let hex = openssl(KEYS.folder.path(), &["dgst", "-sha256", "-sign", "app.pem", "-hex"], right.as_bytes());
     let hex = String::from_utf8(hex).unwrap().trim().rsplit(' ').next().unwrap().to_owned();
     let with_sign = |sign: &str| json!({ "b": "2", "a": "1", "sign_type": "RSA2", "sign": sign }).to_string();
+    // Maps have an order of their own here.
+    let sign = signature("b=2&a=1&sign_type=RSA2");
+    let unordered = format!(r#"{{"b":"2","a":"1","sign_type":"RSA2","sign":"{sign}"}}"#);
     for (message, words) in [
-        (message("b=2&a=1&sign_type=RSA2").to_string(), "in the order they are sent"),
+        (unordered, "in the order they are sent"),
         (message("a=1&b=2").to_string(), "sign_type is left out"),
         (message("something else").to_string(), "another key, or other values"),
         (with_sign(&hex), "hexadecimal, not base64"),
@@ -245,6 +248,9 @@ fn two_readings_are_shown() {
     let message = json!({ "description": "tea&tip_amount=5", "sign": signature(signed) }).to_string();
     let said = fails(&message);
     assert!(said.contains("can be read as other fields") && said.contains("  tip_amount = 5"), "{said}");
+    // Who signs it is warned.
+    assert!(sign(&["description=tea&tip_amount=5\nx=1"]).contains("SYS002"));
+    assert!(!sign(&["description=tea & milk\nx=1"]).contains("SYS002"));
 }
 
 /// What a sender writes into a field cannot pass for a line of ours.
