@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use tillgate_protocols::{latipay, ottpay};
+use tillgate_protocols::{codepay, latipay, ottpay};
 
 use crate::config::{self, Config};
 
@@ -55,10 +55,18 @@ enum Command {
     /// Prints a room's OpenAPI document.
     Openapi {
         #[arg(default_value = "latipay")]
-        room: login::RoomName,
+        room: DocumentName,
     },
     /// Asks a running gateway whether it is ready; for containers and supervisors.
     Healthcheck(health::Args),
+}
+
+/// A room with a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum DocumentName {
+    Latipay,
+    Ottpay,
+    Codepay,
 }
 
 /// Where the data is, for commands beside a running gateway.
@@ -109,8 +117,9 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             Command::Notify(command) => notify::run(command).await?,
             Command::Openapi { room } => {
                 let document = match room {
-                    login::RoomName::Latipay => latipay::openapi::document(),
-                    login::RoomName::Ottpay => ottpay::openapi::document(),
+                    DocumentName::Latipay => latipay::openapi::document(),
+                    DocumentName::Ottpay => ottpay::openapi::document(),
+                    DocumentName::Codepay => codepay::openapi::document(),
                 };
                 say(&serde_json::to_string_pretty(&document)?);
             }

@@ -21,6 +21,7 @@ mod keys;
 mod notified;
 mod openapi;
 mod openssl;
+mod page;
 mod random;
 mod texts;
 mod vectors;

@@ -1,9 +1,23 @@
-//! The document has every method, field and code, and says what answers really hold.
+//! The document has every method, field and code, and says what answers really hold. The checked-in one is the one the
+//! code gives: `UPDATE_DOCS=1 cargo test` writes it.
+
+use std::path::Path;
 
 use serde_json::Value;
 use tillgate_protocols::codepay::{BatchView, Sent, Submitted, fields, openapi};
 
 use super::*;
+
+#[test]
+fn the_document_is_current() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi/codepay.json");
+    let current = serde_json::to_string_pretty(&openapi::document()).unwrap() + "\n";
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &current).unwrap();
+    }
+    let stored = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(stored == current, "docs/openapi/codepay.json is not current: run with UPDATE_DOCS=1");
+}
 
 fn schema<'d>(document: &'d Value, name: &str) -> &'d Value {
     let schema = &document["components"]["schemas"][name];

@@ -1,5 +1,6 @@
 //! `sign` and `verify`: what exactly is signed in a room, and why a message is not right. No database is needed.
 
+mod codepay;
 mod latipay;
 mod ottpay;
 
@@ -16,6 +17,8 @@ pub enum SignRoom {
     Latipay(latipay::Args),
     /// Digests and encrypts a data object of OTT Pay.
     Ottpay(ottpay::SignArgs),
+    /// Signs a CodePay request, answer or callback with RSA.
+    Codepay(codepay::SignArgs),
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -24,12 +27,15 @@ pub enum VerifyRoom {
     Latipay(latipay::Args),
     /// Decrypts and checks a request, an answer or a callback of OTT Pay.
     Ottpay(ottpay::VerifyArgs),
+    /// Checks the RSA signature of a CodePay request, answer or callback.
+    Codepay(codepay::VerifyArgs),
 }
 
 pub fn sign(room: SignRoom) -> Result<()> {
     match room {
         SignRoom::Latipay(args) => latipay::sign(args),
         SignRoom::Ottpay(args) => ottpay::sign(args),
+        SignRoom::Codepay(args) => codepay::sign(args),
     }
 }
 
@@ -37,6 +43,7 @@ pub fn verify(room: VerifyRoom) -> Result<ExitCode> {
     match room {
         VerifyRoom::Latipay(args) => latipay::verify(args),
         VerifyRoom::Ottpay(args) => ottpay::verify(args),
+        VerifyRoom::Codepay(args) => codepay::verify(args),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The program as a command: what it prints, refuses and leaves behind.
 
+mod codepay;
 mod directory;
 mod orders;
 mod ottpay;
@@ -15,12 +16,15 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
+/// Options that are keys and may stand in the environment.
+const KEYS: [&str; 4] = ["LATIPAY_API_KEY", "OTTPAY_SIGN_KEY", "CODEPAY_PRIVATE_KEY", "CODEPAY_PUBLIC_KEY"];
+
 /// Without anything of this process's environment that could configure it.
 pub fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tillgate"));
     for (name, _) in std::env::vars_os() {
         let name_text = name.to_string_lossy();
-        if name_text.starts_with("TILLGATE_") || name == "LATIPAY_API_KEY" || name == "OTTPAY_SIGN_KEY" {
+        if name_text.starts_with("TILLGATE_") || KEYS.contains(&&*name_text) {
             command.env_remove(name);
         }
     }
