@@ -144,7 +144,7 @@ impl Terminal {
 
     pub(super) fn tick_screen(&mut self, now_ms: i64) {
         while let Some(screen) = &self.memory.screen {
-            if !screen.next_due().is_some_and(|due_ms| due_ms <= now_ms) {
+            if screen.next_due().is_none_or(|due_ms| due_ms > now_ms) {
                 return;
             }
             self.is_changed = true;
