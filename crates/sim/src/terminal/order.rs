@@ -91,6 +91,9 @@ pub type Refusal = (Code, &'static str);
 
 impl Order {
     pub fn read(frame: &Frame) -> Result<Self, Refusal> {
+        if frame.trade_no().is_empty() {
+            return Err((Code::ParameterError, "trade_no"));
+        }
         let biz = &frame.biz;
         let word = |name| text(biz, name).to_owned();
         let flag = |name| switch(biz, name).ok_or((Code::ParameterError, name));
@@ -122,9 +125,6 @@ impl Order {
     }
 
     fn check(self) -> Result<Self, Refusal> {
-        if self.trade_no.is_empty() {
-            return Err((Code::ParameterError, "trade_no"));
-        }
         if self.currency.len() != 3 {
             return Err((Code::ParameterError, "price_currency"));
         }

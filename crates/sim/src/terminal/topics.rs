@@ -11,6 +11,10 @@ use super::receipt;
 use super::screen::OnScreen;
 use super::{Action, Terminal};
 
+/// `trans_status` of `ecrhub.pay.result`. What was taken back (3) had been paid.
+const PAID: Option<i64> = Some(2);
+const UNPAID: Option<i64> = Some(1);
+
 impl Terminal {
     pub(super) fn read_frame(&mut self, text: &str, now_ms: i64) {
         let Some(frame) = Frame::read(text) else {
@@ -132,21 +136,22 @@ impl Terminal {
     /// How an order ended, whoever said so.
     fn hear_result(&mut self, frame: &Frame, now_ms: i64) {
         let trade_no = frame.trade_no();
-        let is_paid = whole(&frame.biz, "trans_status").flatten() == Some(2);
-        match self.memory.screen.take_if(|screen| screen.order.trade_no == trade_no) {
-            Some(screen) => self.take_off(screen, frame, is_paid, now_ms),
-            None => self.close_case(frame, is_paid, now_ms),
-        }
+        let status = whole(&frame.biz, "trans_status").flatten();
         self.reply(frame, Code::Success, "");
+        match self.memory.screen.take_if(|screen| screen.order.trade_no == trade_no) {
+            Some(screen) => self.take_off(screen, frame, status, now_ms),
+            None => self.close_case(frame, status, now_ms),
+        }
     }
 
-    fn take_off(&mut self, screen: OnScreen, frame: &Frame, is_paid: bool, now_ms: i64) {
+    fn take_off(&mut self, screen: OnScreen, frame: &Frame, status: Option<i64>, now_ms: i64) {
+        let is_paid = status == PAID;
         let is_charging = screen.is_charging();
         let (order, ready) = screen.into_parts();
         match ready {
             Some(outcome) => {
                 self.keep(order, outcome, now_ms);
-                self.confirm_by_word(frame.trade_no(), !is_paid, now_ms);
+                self.confirm_by_word(frame.trade_no(), status == UNPAID, now_ms);
             }
             None => {
                 let outcome = word_as_outcome(frame, is_paid);
@@ -159,9 +164,10 @@ impl Terminal {
     }
 
     /// Of an order that is no longer, or never was, on the screen.
-    fn close_case(&mut self, frame: &Frame, is_paid: bool, now_ms: i64) {
+    fn close_case(&mut self, frame: &Frame, status: Option<i64>, now_ms: i64) {
+        let is_paid = status == PAID;
         let trade_no = frame.trade_no();
-        self.confirm_by_word(trade_no, !is_paid, now_ms);
+        self.confirm_by_word(trade_no, status == UNPAID, now_ms);
         let Some(ended) = self.memory.kept.find_mut(trade_no) else { return self.keep_unknown(trade_no) };
         if ended.outcome.code.money() == Money::Unknown {
             // Now we know, too.

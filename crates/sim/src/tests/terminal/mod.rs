@@ -20,6 +20,8 @@ pub struct Counter {
     pub notes: Vec<String>,
     pub closed: Vec<Option<u16>>,
     pub connects: usize,
+    /// Heartbeats are answered and not shown.
+    pub is_heartbeat_answered: bool,
     scripts: Vec<Script>,
 }
 
@@ -42,6 +44,7 @@ impl Counter {
             notes: Vec::new(),
             closed: Vec::new(),
             connects: 0,
+            is_heartbeat_answered: true,
             scripts,
         }
     }
@@ -75,7 +78,15 @@ impl Counter {
         for action in actions {
             match action {
                 Action::Connect => self.connects += 1,
-                Action::Send(text) => self.sent.push(serde_json::from_str(&text).unwrap()),
+                Action::Send(text) => {
+                    let frame: Value = serde_json::from_str(&text).unwrap();
+                    if frame["topic"] == "ecrhub.heartbeat" && self.is_heartbeat_answered {
+                        let answer = json!({ "topic": "ecrhub.heartbeat", "response_code": "000" });
+                        self.hears(&answer);
+                    } else {
+                        self.sent.push(frame);
+                    }
+                }
                 Action::Ask(question) => {
                     let body: Value = serde_json::from_str(&question.body).unwrap();
                     assert_eq!(body["trade_no"], question.trade_no);

@@ -52,10 +52,17 @@ fn each_type_asks_the_acquirer_in_its_way() {
         order["trans_type"] = json!(trans_type);
         assert_eq!(counter.orders(order), "101", "{trans_type}");
         let asked = &counter.asked[0];
-        assert_eq!((&asked["action"], &asked["is_capture"]), (&json!(action), &json!(is_capture)), "{trans_type}");
+        assert_eq!(
+            (&asked["action"], &asked["is_capture"]),
+            (&json!(action), &json!(is_capture)),
+            "{trans_type}"
+        );
         assert_eq!(asked["amount"], amount, "{trans_type}");
         let follows = asked["orig_trade_no"] == "6-1";
-        assert_eq!((follows, asked.get("pan").is_some()), (trans_type < 11 && ![1, 4].contains(&trans_type), !follows));
+        assert_eq!(
+            (follows, asked.get("pan").is_some()),
+            (trans_type < 11 && ![1, 4].contains(&trans_type), !follows)
+        );
         counter.approves("7-1");
         assert_eq!(counter.sent[0]["biz_data"]["trans_amount"], amount);
         counter.confirms("7-1", 2);
@@ -137,7 +144,10 @@ fn an_acquirers_word_is_told_as_it_is() {
         assert_eq!(counter.results(), [("7-1".to_owned(), code.to_owned())], "{body:?}");
         if let "115" | "119" = code {
             let told = &counter.sent[0]["biz_data"];
-            assert_eq!((&told["processor_code"], &told["processor_msg"]), (&json!("51"), &json!("INSUFFICIENT FUNDS")));
+            assert_eq!(
+                (&told["processor_code"], &told["processor_msg"]),
+                (&json!("51"), &json!("INSUFFICIENT FUNDS"))
+            );
         }
         // The answer once more changes nothing.
         counter.sent.clear();
@@ -158,10 +168,15 @@ fn a_payers_code_is_scanned_and_the_gateway_does_the_rest() {
         let order = json!({ "pay_scenario": "BSCANQR_PAY", "pay_method_id": wallet });
         assert_eq!(counter.orders(sale_with("7-1", order)), "101");
         let scan = counter.sent.remove(0);
-        assert_eq!((&scan["topic"], &scan["biz_data"]["trade_no"]), (&json!("ecrhub.pay.scan"), &json!("7-1")));
+        assert_eq!(
+            (&scan["topic"], &scan["biz_data"]["trade_no"]),
+            (&json!("ecrhub.pay.scan"), &json!("7-1"))
+        );
         let code = scan["biz_data"]["payer_code"].as_str().unwrap().to_owned();
         assert!(code.starts_with(start) && code.len() == length, "{code}");
-        counter.hears(&json!({ "topic": "ecrhub.pay.scan", "request_id": scan["request_id"], "response_code": "101" }));
+        counter.hears(
+            &json!({ "topic": "ecrhub.pay.scan", "request_id": scan["request_id"], "response_code": "101" }),
+        );
         assert_eq!(counter.code("ecrhub.pay.query", json!({ "trade_no": "7-1" })), "101");
         counter.confirms("7-1", 2);
         assert!(counter.terminal.is_idle() && counter.asked.is_empty());

@@ -36,7 +36,12 @@ fn words_are_read() {
         ("random(7)", Script { random: Some(7), ..plain.clone() }),
         (
             "unplug-before-card, offline=2m entry=swipe",
-            Script { breaks: Some(Break::BeforeCard), offline_ms: 120_000, entry: Entry::Swipe, ..plain.clone() },
+            Script {
+                breaks: Some(Break::BeforeCard),
+                offline_ms: 120_000,
+                entry: Entry::Swipe,
+                ..plain.clone()
+            },
         ),
     ] {
         assert_eq!(parsed(text), script, "{text}");
@@ -48,8 +53,21 @@ fn words_are_read() {
 #[test]
 fn other_words_are_refused_by_name() {
     for text in [
-        "payy", "tip=x%", "tip=101%", "tip=", "card=12", "card=4111x11111111111", "entry=wave", "think=5", "think=ms",
-        "offline=1d", "scan=", "random()", "random(x)", "answer-late", "think=99999999s",
+        "payy",
+        "tip=x%",
+        "tip=101%",
+        "tip=",
+        "card=12",
+        "card=4111x11111111111",
+        "entry=wave",
+        "think=5",
+        "think=ms",
+        "offline=1d",
+        "scan=",
+        "random()",
+        "random(x)",
+        "answer-late",
+        "think=99999999s",
     ] {
         let error = format!("pay {text}").parse::<Script>().unwrap_err();
         assert!(error.contains(text.split(' ').next().unwrap()), "{error}");

@@ -28,11 +28,14 @@ fn the_first_words_say_who_it_is() {
 #[test]
 fn heartbeats_come_in_time_and_a_silent_gateway_is_left() {
     let mut counter = Counter::open("pay");
+    counter.is_heartbeat_answered = false;
     for beat in 1..=5 {
         counter.wait(20_000);
         let sent = counter.sent.remove(0);
         assert_eq!(sent["topic"], "ecrhub.heartbeat", "{beat}");
-        counter.hears(&json!({ "topic": "ecrhub.heartbeat", "request_id": sent["request_id"], "response_code": "000" }));
+        counter.hears(
+            &json!({ "topic": "ecrhub.heartbeat", "request_id": sent["request_id"], "response_code": "000" }),
+        );
     }
     counter.wait(59_999);
     assert_eq!((counter.sent.len(), counter.closed.len()), (2, 0));
@@ -73,14 +76,18 @@ fn it_backs_off() {
         waits.push(due_ms - counter.now_ms);
         counter.wait(due_ms - counter.now_ms);
     }
-    for (wait_ms, most_ms) in waits.iter().zip([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]) {
+    for (wait_ms, most_ms) in
+        waits.iter().zip([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000])
+    {
         assert!((most_ms / 2..=most_ms).contains(wait_ms), "{waits:?}");
     }
 }
 
 #[test]
 fn what_is_no_frame_ends_the_connection() {
-    for text in ["", "hello", "[]", "{}", r#"{"topic":7}x"#, r#"{"topic":"ecrhub.pay.order","biz_data":"{}"}"#] {
+    for text in
+        ["", "hello", "[]", "{}", r#"{"topic":7}x"#, r#"{"topic":"ecrhub.pay.order","biz_data":"{}"}"#]
+    {
         let mut counter = Counter::open("pay");
         let actions = counter.terminal.received(text, counter.now_ms);
         counter.perform(actions);
@@ -114,17 +121,64 @@ fn queries_and_closes_at_each_point() {
     let points: [(&str, Reach, &str, &str); 8] = [
         ("never heard of", |_| {}, "104", "104"),
         ("on the screen", |counter| drop(counter.orders(sale("7-1"))), "101", "000"),
-        ("charging", |counter| { counter.orders(sale("7-1")); counter.wait(1_000); }, "101", "201"),
-        ("approved", |counter| { counter.orders(sale("7-1")); counter.wait(1_000); counter.approves("7-1"); }, "000", "201"),
-        ("approved and confirmed", |counter| {
-            counter.orders(sale("7-1"));
-            counter.wait(1_000);
-            counter.approves("7-1");
-            counter.confirms("7-1", 2);
-        }, "000", "201"),
-        ("not known", |counter| { counter.orders(sale("7-1")); counter.wait(1_000); counter.acquirer_says("7-1", None); }, "107", "201"),
-        ("expired", |counter| { counter.orders(sale_with("7-1", json!({ "expires": 1, "confirm_on_terminal": true }))); counter.wait(1_000); }, "111", "000"),
-        ("scanned", |counter| { counter.orders(sale_with("7-1", json!({ "pay_scenario": "BSCANQR_PAY" }))); counter.wait(1_000); }, "101", "201"),
+        (
+            "charging",
+            |counter| {
+                counter.orders(sale("7-1"));
+                counter.wait(1_000);
+            },
+            "101",
+            "201",
+        ),
+        (
+            "approved",
+            |counter| {
+                counter.orders(sale("7-1"));
+                counter.wait(1_000);
+                counter.approves("7-1");
+            },
+            "000",
+            "201",
+        ),
+        (
+            "approved and confirmed",
+            |counter| {
+                counter.orders(sale("7-1"));
+                counter.wait(1_000);
+                counter.approves("7-1");
+                counter.confirms("7-1", 2);
+            },
+            "000",
+            "201",
+        ),
+        (
+            "not known",
+            |counter| {
+                counter.orders(sale("7-1"));
+                counter.wait(1_000);
+                counter.acquirer_says("7-1", None);
+            },
+            "107",
+            "201",
+        ),
+        (
+            "expired",
+            |counter| {
+                counter.orders(sale_with("7-1", json!({ "expires": 1, "confirm_on_terminal": true })));
+                counter.wait(1_000);
+            },
+            "111",
+            "000",
+        ),
+        (
+            "scanned",
+            |counter| {
+                counter.orders(sale_with("7-1", json!({ "pay_scenario": "BSCANQR_PAY" })));
+                counter.wait(1_000);
+            },
+            "101",
+            "201",
+        ),
     ];
     for (name, reach, query, close) in points {
         for asks_first in [true, false] {
@@ -134,6 +188,8 @@ fn queries_and_closes_at_each_point() {
             if asks_first {
                 assert_eq!(counter.code("ecrhub.pay.query", about.clone()), query, "{name}");
             }
+            // Who was asked about it in vain has promised not to start it.
+            let close = if asks_first && close == "104" { "000" } else { close };
             assert_eq!(counter.code("ecrhub.pay.close", about.clone()), close, "{name}");
             let asked = counter.asked.len();
             if close != "201" {
@@ -207,8 +263,6 @@ fn a_result_is_repeated_until_it_is_confirmed() {
             seen = counter.results().len();
             times.push(second);
         }
-        // Not silent: the line stays up.
-        counter.hears(&json!({ "topic": "ecrhub.heartbeat", "response_code": "000" }));
         counter.wait(1_000);
     }
     assert_eq!(times, [3, 9, 21, 45, 93]);
@@ -228,7 +282,9 @@ fn the_printer() {
     counter.approves("7-1");
     let copies = counter.printed.iter().filter(|line| line.ends_with("COPY")).count();
     assert_eq!(copies, 2);
-    for line in ["Tea House", "SALE", "card Visa 411111****1111", "auth A12345", "tip 1.00", "total USD 13.00"] {
+    for line in
+        ["Tea House", "SALE", "card Visa 411111****1111", "auth A12345", "tip 1.00", "total USD 13.00"]
+    {
         assert!(counter.printed.contains(&line.to_owned()), "{line}: {:?}", counter.printed);
     }
     counter.confirms("7-1", 2);
