@@ -19,6 +19,7 @@ mod refund;
 mod rules;
 mod shopper;
 mod teller;
+pub mod terminal;
 mod trade;
 mod view;
 mod wallet;

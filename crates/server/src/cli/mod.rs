@@ -8,6 +8,7 @@ mod order;
 mod rate;
 mod run;
 mod sign;
+pub mod sim;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -57,6 +58,9 @@ enum Command {
         #[arg(default_value = "latipay")]
         room: DocumentName,
     },
+    /// Simulated devices that talk to a running gateway.
+    #[command(subcommand)]
+    Sim(sim::Command),
     /// Asks a running gateway whether it is ready; for containers and supervisors.
     Healthcheck(health::Args),
 }
@@ -123,6 +127,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
                 };
                 say(&serde_json::to_string_pretty(&document)?);
             }
+            Command::Sim(command) => return sim::run(command).await,
             Command::Healthcheck(args) => return health::check(args).await,
         }
         Ok(ExitCode::SUCCESS)

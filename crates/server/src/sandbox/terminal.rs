@@ -51,7 +51,7 @@ pub async fn several(desk: Desk) -> Response<Body> {
 
 fn broken(desk: &Desk, fault: &anyhow::Error) -> Response<Body> {
     tracing::error!(%fault, "listing terminals");
-    error(desk.visitor.language, ErrorKind::Unavailable)
+    error(desk.visitor.language, ErrorKind::Ours)
 }
 
 fn view(desk: &Desk, terminals: Vec<TerminalView>) -> TerminalsPage {

@@ -8,6 +8,7 @@ mod kept;
 mod mini_program;
 mod receiver;
 mod rules;
+mod terminal;
 
 use tillgate_channels::simulated::SimulatedWallet;
 use tillgate_channels::{Answer, Call, Callback, Payment, RefundOrder, WalletChannel};
