@@ -6,8 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::codes::{Code, Money};
-use super::frame::{self, Fields};
+use super::frame;
 use super::order::Order;
+use super::outcome::Outcome;
 use super::{Action, Terminal};
 
 /// A result is repeated after this long, then after twice as long, …
@@ -15,26 +16,6 @@ const REPEAT_MS: i64 = 3_000;
 const REPEAT_MAX_MS: i64 = 60_000;
 /// Confirmed orders that are remembered, so that one that comes again is not started again.
 const REMEMBERED: usize = 200;
-
-/// How an order ended at this terminal.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Outcome {
-    pub code: Code,
-    /// Empty: the code's own.
-    pub message: String,
-    pub biz: Fields,
-}
-
-impl Outcome {
-    pub fn new(trade_no: &str, code: Code) -> Self {
-        let biz = [("trade_no".to_owned(), trade_no.into())].into_iter().collect();
-        Self { code, message: String::new(), biz }
-    }
-
-    pub fn because(trade_no: &str, code: Code, message: &str) -> Self {
-        Self { message: message.to_owned(), ..Self::new(trade_no, code) }
-    }
-}
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Ended {

@@ -18,6 +18,7 @@ mod kept;
 mod link;
 mod money;
 mod order;
+mod outcome;
 mod receipt;
 mod screen;
 mod script;

@@ -1,17 +1,17 @@
 //! The order on the screen: step by step, as the script has it, until it ends.
 //!
-//! Knows: who is asked what, when a card may still be charged, what an acquirer's word makes of the order.
-//! Deliberately does not know: the gateway's questions in between (`topics`), how a result is told (`kept`).
+//! Knows: who is asked what, and when a card may still be charged. Deliberately does not know: the gateway's
+//! questions in between (`topics`), what an acquirer's word says (`outcome`), how a result is told (`kept`).
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::acquirer::{self, Word};
+use super::acquirer;
 use super::codes::{Code, Money};
-use super::kept::Outcome;
 use super::order::{Order, Scenario, TransType};
+use super::outcome::{self, Outcome};
 use super::script::{Break, Entry, Payer, Script};
-use super::{Action, Terminal, civil, money, receipt};
+use super::{Action, Terminal, money, receipt};
 
 /// Above this many of the currency a swiped or read card is signed for, where the screen asks.
 const SIGNED_ABOVE: i64 = 25;
@@ -282,7 +282,7 @@ impl Terminal {
     pub(super) fn hear_acquirer(&mut self, trade_no: &str, body: Option<&str>, now_ms: i64) {
         match &self.memory.screen {
             Some(screen) if screen.order.trade_no == trade_no && screen.is_charging() => {
-                let outcome = outcome(screen, body, now_ms);
+                let outcome = outcome_on(screen, body, now_ms);
                 self.note_word(trade_no, &outcome);
                 self.answered(outcome, now_ms);
             }
@@ -312,7 +312,7 @@ impl Terminal {
         ended.is_asked = false;
         self.is_changed = true;
         let Some(order) = &ended.order else { return };
-        let outcome = outcome_of_word(order, &Script::default(), body, now_ms);
+        let outcome = outcome::of_word(order, &Script::default(), body, now_ms);
         if outcome.code.money() != Money::Moved {
             return;
         }
@@ -381,53 +381,10 @@ impl Terminal {
     }
 }
 
-fn outcome(screen: &OnScreen, body: Option<&str>, now_ms: i64) -> Outcome {
-    let mut outcome = outcome_of_word(&screen.order, &screen.script, body, now_ms);
+fn outcome_on(screen: &OnScreen, body: Option<&str>, now_ms: i64) -> Outcome {
+    let mut outcome = outcome::of_word(&screen.order, &screen.script, body, now_ms);
     if outcome.code == Code::Success && screen.is_signed() {
         outcome.biz.insert("signature".into(), receipt::SIGNATURE.into());
     }
-    outcome
-}
-
-fn outcome_of_word(order: &Order, script: &Script, body: Option<&str>, now_ms: i64) -> Outcome {
-    let trade_no = &order.trade_no;
-    let Some(body) = body else { return Outcome::new(trade_no, Code::TimeOut) };
-    let Some(word) = Word::read(body) else { return Outcome::new(trade_no, Code::Unknown) };
-    if word.approved {
-        return approved(order, script, word, now_ms);
-    }
-    let is_void = order.trans_type == TransType::Void;
-    let mut outcome = Outcome::new(trade_no, if is_void { Code::CannotVoid } else { Code::Rejected });
-    outcome.biz.insert("processor_code".into(), word.response_code.into());
-    outcome.biz.insert("processor_msg".into(), word.response_msg.into());
-    outcome
-}
-
-fn approved(order: &Order, script: &Script, word: Word, now_ms: i64) -> Outcome {
-    let mut outcome = Outcome::new(&order.trade_no, Code::Success);
-    let mut put = |name: &str, value: serde_json::Value| outcome.biz.insert(name.to_owned(), value);
-    put("trans_amount", order.print(order.total()).into());
-    for (name, minor) in [("tip_amount", order.tip), ("cashback_amount", order.cashback)] {
-        if minor > 0 {
-            put(name, order.print(minor).into());
-        }
-    }
-    let words = [
-        ("pay_method_id", word.brand),
-        ("card_no", word.card_no),
-        ("auth_code", word.auth_code),
-        ("ref_no", word.ref_no),
-    ];
-    for (name, value) in words.into_iter().filter(|(_, value)| !value.is_empty()) {
-        put(name, value.into());
-    }
-    if let Some(card_type) = word.card_type {
-        put("card_type", card_type.into());
-    }
-    if let Some(entry) = word.entry_mode.or((!order.trans_type.is_follow_up()).then(|| script.entry.number()))
-    {
-        put("entry_mode", entry.into());
-    }
-    put("trans_end_time", civil::print(now_ms).into());
     outcome
 }

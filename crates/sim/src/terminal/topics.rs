@@ -4,9 +4,9 @@
 
 use super::codes::{Code, Money};
 use super::frame::{self, Fields, Frame, text, whole};
-use super::kept::Outcome;
 use super::money;
 use super::order::{Order, Scenario};
+use super::outcome::Outcome;
 use super::receipt;
 use super::screen::OnScreen;
 use super::{Action, Terminal};

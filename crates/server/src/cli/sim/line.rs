@@ -81,16 +81,13 @@ impl Line {
                 match socket.next().await {
                     Some(Ok(Message::Text(text))) => return Event::Text(text.to_string()),
                     Some(Ok(Message::Close(frame))) => {
-                        let _ = timeout(CLOSE_TIMEOUT, socket.flush()).await;
-                        let code = frame.as_ref().map(|frame| u16::from(frame.code));
-                        break Event::Ended(
-                            code,
-                            frame.map(|frame| frame.reason.to_string()).unwrap_or_default(),
-                        );
+                        self.leave(None);
+                        let reason = frame.as_ref().map(|frame| frame.reason.to_string()).unwrap_or_default();
+                        return Event::Ended(frame.map(|frame| u16::from(frame.code)), reason);
                     }
                     Some(Ok(Message::Binary(_))) => {
-                        say_goodbye(socket, CloseCode::Unsupported).await;
-                        break Event::Ended(None, "a binary frame".to_owned());
+                        self.leave(Some(CloseCode::Unsupported));
+                        return Event::Ended(None, "a binary frame".to_owned());
                     }
                     Some(Ok(_)) => {}
                     Some(Err(error)) => break Event::Ended(None, error.to_string()),
@@ -100,6 +97,18 @@ impl Line {
         };
         *self = Self::Off;
         event
+    }
+
+    /// Off at once; the last words are said aside, so that whoever waits for an event can stop waiting.
+    fn leave(&mut self, code: Option<CloseCode>) {
+        let Self::Open(mut socket) = std::mem::replace(self, Self::Off) else { return };
+        tokio::spawn(async move {
+            match code {
+                Some(code) => say_goodbye(&mut socket, code).await,
+                // The answer to a goodbye is written already.
+                None => drop(timeout(CLOSE_TIMEOUT, socket.flush()).await),
+            }
+        });
     }
 
     /// False if the line broke; it then is off. On a line that is off nothing is sent.

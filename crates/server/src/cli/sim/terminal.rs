@@ -105,6 +105,9 @@ pub struct Summary {
 /// Runs all terminals until `stop` turns true, the count is reached, or all have stopped by themselves.
 /// A terminal that cannot start (a used pairing code, an unreadable file) is an error for all.
 pub async fn run(config: Config, mut stop: watch::Receiver<bool>) -> Result<Vec<Summary>> {
+    if !config.url.starts_with("http://") && !config.url.starts_with("https://") {
+        bail!("the gateway's address begins with http:// or https://: {}", config.url);
+    }
     let everywhere = ["0.0.0.0/0", "::/0"].iter().filter_map(|net| net.parse().ok()).collect();
     let http = Outbound::new(AddressRules { allowed: everywhere }, config.acquirer_timeout);
     let config = Arc::new(config);

@@ -114,76 +114,43 @@ fn one_order_is_on_the_screen_at_a_time() {
     assert_eq!(counter.asked.len(), 1);
 }
 
+/// Brings an order to a point.
+fn reach(point: &str) -> Counter {
+    let mut counter = Counter::open("think=1s");
+    let fields = match point {
+        "never heard of" => return counter,
+        "expired" => json!({ "expires": 1, "confirm_on_terminal": true }),
+        "scanned" => json!({ "pay_scenario": "BSCANQR_PAY" }),
+        _ => json!({}),
+    };
+    counter.orders(sale_with("7-1", fields));
+    counter.wait(if point == "on the screen" { 0 } else { 1_000 });
+    match point {
+        "approved" | "confirmed" => counter.approves("7-1"),
+        "not known" => counter.acquirer_says("7-1", None),
+        _ => {}
+    }
+    if point == "confirmed" {
+        counter.confirms("7-1", 2);
+    }
+    counter
+}
+
 /// At each point of an order: what a query and a close are answered, and whether the close ended it.
 #[test]
 fn queries_and_closes_at_each_point() {
-    type Reach = fn(&mut Counter);
-    let points: [(&str, Reach, &str, &str); 8] = [
-        ("never heard of", |_| {}, "104", "104"),
-        ("on the screen", |counter| drop(counter.orders(sale("7-1"))), "101", "000"),
-        (
-            "charging",
-            |counter| {
-                counter.orders(sale("7-1"));
-                counter.wait(1_000);
-            },
-            "101",
-            "201",
-        ),
-        (
-            "approved",
-            |counter| {
-                counter.orders(sale("7-1"));
-                counter.wait(1_000);
-                counter.approves("7-1");
-            },
-            "000",
-            "201",
-        ),
-        (
-            "approved and confirmed",
-            |counter| {
-                counter.orders(sale("7-1"));
-                counter.wait(1_000);
-                counter.approves("7-1");
-                counter.confirms("7-1", 2);
-            },
-            "000",
-            "201",
-        ),
-        (
-            "not known",
-            |counter| {
-                counter.orders(sale("7-1"));
-                counter.wait(1_000);
-                counter.acquirer_says("7-1", None);
-            },
-            "107",
-            "201",
-        ),
-        (
-            "expired",
-            |counter| {
-                counter.orders(sale_with("7-1", json!({ "expires": 1, "confirm_on_terminal": true })));
-                counter.wait(1_000);
-            },
-            "111",
-            "000",
-        ),
-        (
-            "scanned",
-            |counter| {
-                counter.orders(sale_with("7-1", json!({ "pay_scenario": "BSCANQR_PAY" })));
-                counter.wait(1_000);
-            },
-            "101",
-            "201",
-        ),
-    ];
-    for (name, reach, query, close) in points {
+    for (name, query, close) in [
+        ("never heard of", "104", "104"),
+        ("on the screen", "101", "000"),
+        ("charging", "101", "201"),
+        ("approved", "000", "201"),
+        ("confirmed", "000", "201"),
+        ("not known", "107", "201"),
+        ("expired", "111", "000"),
+        ("scanned", "101", "201"),
+    ] {
         for asks_first in [true, false] {
-            let mut counter = Counter::open("think=1s");
-            reach(&mut counter);
+            let mut counter = reach(name);
             let about = json!({ "trade_no": "7-1" });
             if asks_first {
                 assert_eq!(counter.code("ecrhub.pay.query", about.clone()), query, "{name}");
