@@ -189,7 +189,7 @@ fn reserve_void(decision: Decision, asked: Reserve) -> Result<Decision, Refusal>
     if matches!(order.state, OrderState::Paid { .. }) {
         is_in_open_batch(counter, asked.open_batch)?;
     }
-    if asked.amount_minor != whole_minor && asked.amount_minor != order.terms.amount.minor {
+    if asked.amount_minor != whole_minor {
         return Err(CounterRefusal::NotWhole.into());
     }
     let means = RefundMeans { is_void: true, carried_by: Some(asked.by), ..RefundMeans::default() };

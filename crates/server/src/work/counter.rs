@@ -21,7 +21,9 @@ const LOST_AFTER_MS: i64 = 60_000;
 impl Workers {
     /// How does a card payment stand?
     pub(super) async fn ask_about_card(&self, work: &Work, order: &Order) -> Result<(), Problem> {
-        let retry = WorkUpdate::Retry(*work, clock::now().plus_s(presented_ask_delay_s(work.attempt)));
+        let is_unknown = order.counter.as_ref().is_some_and(|counter| counter.is_unknown);
+        let delay_s = if is_unknown { ask_delay_s } else { presented_ask_delay_s };
+        let retry = WorkUpdate::Retry(*work, clock::now().plus_s(delay_s(work.attempt)));
         if !order.state.is_open() {
             return self.gateway.settle(WorkUpdate::Done(*work)).await;
         }

@@ -93,7 +93,7 @@ impl Caller<'_> {
         Ok(terminal)
     }
 
-    async fn order(&self, call: OrderCall) -> Result<Answer, Reject> {
+    async fn order(&self, mut call: OrderCall) -> Result<Answer, Reject> {
         let merchant = self.merchant().await?;
         if let Some(store_no) = &call.store_no
             && merchant.stores.iter().all(|store| store.store_no != *store_no)
@@ -107,6 +107,9 @@ impl Caller<'_> {
             return Err(refused("The terminal is offline"));
         }
         let original = self.original(&call).await?;
+        if let (TransType::Void, Some(original)) = (call.trans_type, &original) {
+            void_whole(&mut call, original);
+        }
         let account = merchant.accounts.iter().find(|account| account.currency == call.amount.currency);
         let account =
             account.ok_or_else(|| Reject::invalid("price_currency", "is not sold in by this merchant"))?;
@@ -115,7 +118,7 @@ impl Caller<'_> {
             app_id: &self.client.app_id,
             merchant_no: &self.merchant_no,
             account,
-            original,
+            original: original.map(|original| original.number),
             now: clock::now(),
             lifetime_s: self.desk.order_lifetime_s,
             rate: rates.of(call.amount.currency),
@@ -168,7 +171,7 @@ impl Caller<'_> {
     }
 
     /// The order it acts on. A completion's money stands on its authorization.
-    async fn original(&self, call: &OrderCall) -> Result<Option<OrderNo>, Reject> {
+    async fn original(&self, call: &OrderCall) -> Result<Option<Order>, Reject> {
         if !call.trans_type.needs_original() {
             return Ok(None);
         }
@@ -189,7 +192,7 @@ impl Caller<'_> {
         if order.terms.amount.currency != call.amount.currency {
             return Err(Reject::invalid("price_currency", "is not the original order's"));
         }
-        Ok(Some(order.number))
+        Ok(Some(order))
     }
 
     /// The order that holds the money: of a completion, the authorization it completed.
@@ -436,6 +439,21 @@ impl Caller<'_> {
             _ => None,
         };
         Ok(Answer::Batch(BatchView { count: Some(batch.count()), total }))
+    }
+}
+
+/// A void undoes all that was taken, whatever tip has come since: registers send the amount they sent before. Any other
+/// amount stays as it was sent, to be refused.
+fn void_whole(call: &mut OrderCall, original: &Order) {
+    let whole_minor = match original.state {
+        OrderState::Authorized { .. } => original.authorized_minor(),
+        _ => original.funds.captured_minor,
+    };
+    let is_sale = call.amount == original.terms.amount && call.tip_minor == 0;
+    let cashback_minor = original.terms.counter.map_or(0, |counter| counter.cashback_minor);
+    let tip_minor = whole_minor - call.amount.minor - cashback_minor;
+    if is_sale && tip_minor >= 0 {
+        (call.tip_minor, call.cashback_minor) = (tip_minor, cashback_minor);
     }
 }
 
