@@ -172,7 +172,6 @@ impl CodePay {
     }
 
     /// Who asks for what. An `Err` outside: nobody we know.
-    #[expect(clippy::type_complexity, reason = "who, what, and whether it was understood")]
     async fn understood(
         &self,
         route: Route,
