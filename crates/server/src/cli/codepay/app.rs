@@ -78,6 +78,9 @@ pub struct RotateArgs {
     /// The next public key; only for an app that signs.
     #[arg(long)]
     public_key_file: Option<PathBuf>,
+    /// The user from now on, for an app with a password; the same if absent.
+    #[arg(long, value_name = "USER")]
+    basic: Option<String>,
     /// How long the old public key is still accepted, hours; 24 if absent. A password ends at once.
     #[arg(long)]
     old_valid_hours: Option<i64>,
@@ -221,8 +224,12 @@ async fn rotate_key(args: RotateArgs) -> Result<()> {
 async fn rotate_public(store: &dyn Store, vault: &Vault, app: &Credential, args: &RotateArgs) -> Result<()> {
     let file = args.public_key_file.as_deref();
     let file = file.with_context(|| format!("app {} signs: give its next --public-key-file", app.login))?;
+    if args.basic.is_some() {
+        bail!("app {} signs: it takes no --basic", app.login);
+    }
     let key = public_key(file)?;
-    let newest = newest_secret(vault, app)?;
+    // One that does not open is no reason to keep it: after a lost master key each app gets its key again.
+    let newest = newest_secret(vault, app).ok().flatten();
     if newest.is_some_and(|newest| *newest == key) {
         bail!("{}: this is the key app {} has", file.display(), app.login);
     }
@@ -249,8 +256,14 @@ async fn rotate_password(
     if args.old_valid_hours.is_some_and(|hours| hours != 0) {
         bail!("app {login} has a password, and one at a time: the old one ends at once, --old-valid-hours 0");
     }
-    let newest = newest_secret(vault, app)?.with_context(|| format!("app {login} has no password"))?;
-    let user = newest.split_once(':').map(|(user, _)| user.to_owned()).unwrap_or_default();
+    let user = match &args.basic {
+        Some(user) => user.clone(),
+        None => {
+            let newest = newest_secret(vault, app)?;
+            let user = newest.as_ref().and_then(|newest| newest.split_once(':'));
+            user.map(|(user, _)| user.to_owned()).with_context(|| format!("app {login} has no password"))?
+        }
+    };
     let made = new_password(&user)?;
     store.add_key(app.merchant, ROOM, login, new_key(vault, ROOM, login, made.reveal())?).await?;
     say_rows(&[("app_id", login), ("old password", "ended")]);
