@@ -99,7 +99,7 @@ impl Terminals {
         if let Some(before) = before {
             before.taken_over.notify_one();
         }
-        metrics::gauge!("tillgate_terminals_connected").set(self.count() as f64);
+        metrics::gauge!("tillgate_terminals_connected").set(count(self.count()));
         Entered { line, frames }
     }
 
@@ -110,7 +110,7 @@ impl Terminals {
         if lines.get(&key).is_some_and(|known| Arc::ptr_eq(known, line)) {
             lines.remove(&key);
         }
-        metrics::gauge!("tillgate_terminals_connected").set(lines.len() as f64);
+        metrics::gauge!("tillgate_terminals_connected").set(count(lines.len()));
     }
 
     /// The terminal was paired anew or switched off: whoever is connected with the old secret goes.
@@ -119,6 +119,10 @@ impl Terminals {
             line.taken_over.notify_one();
         }
     }
+}
+
+fn count(connected: usize) -> u32 {
+    u32::try_from(connected).unwrap_or(u32::MAX)
 }
 
 struct Entered {

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags};
-use tillgate_core::{Account, Event, MerchantId, Order, OrderNo, Posting, Refund, RefundNo, Timestamp, Work};
+use tillgate_core::{Account, Event, MerchantId, Order, OrderNo, Posting, Refund, RefundNo, Timestamp, Work, WorkKey};
 
 use crate::changeset::Changeset;
 use crate::directory::{Credential, NewKey};
@@ -220,6 +220,10 @@ impl Store for Sqlite {
 
     fn load_work(&self, merchant: MerchantId, order: OrderNo) -> Answer<'_, Vec<Work>> {
         self.reading(move |connection| read::work(connection, merchant, order))
+    }
+
+    fn owe(&self, key: WorkKey, due_at: Timestamp) -> Answer<'_, ()> {
+        self.writing(move |connection| apply::put_work(connection, &key, due_at, 0))
     }
 
     fn lease_due(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Answer<'_, Vec<Work>> {

@@ -9,7 +9,7 @@ use tillgate_core::{
 use tillgate_protocols::codepay::terms::{self, Context, kept};
 use tillgate_protocols::codepay::words::{OnlineStatus, TransType};
 use tillgate_protocols::codepay::{
-    App as Client, Asked, BatchView, Call, CloseCall, Code, Method, Number, OrderCall, RefundCall, Reject,
+    App as Client, Asked, BatchView, Call, CloseCall, Code, Number, OrderCall, RefundCall, Reject,
     Sent, Submitted, TipCall, read_trans_no, view,
 };
 use tillgate_protocols::ecrhub::{self, BatchClose, Closing, Topic};
@@ -53,7 +53,6 @@ impl CodePay {
     pub(super) async fn carry_out(
         &self,
         client: &Client,
-        _method: Method,
         asked: Asked,
     ) -> Result<Answer, Reject> {
         let Asked { merchant_no, merchant, call } = asked;

@@ -27,7 +27,8 @@ async fn sandbox() -> (Arc<App>, tempfile::TempDir) {
     let (store, vault) = app::open(&config).unwrap();
     merchants::seed(&*store, &vault).await.unwrap();
     let sandbox = Sandbox::open(&config.data_dir).unwrap();
-    let assembled = app::assemble(config, store, vault, Some(sandbox)).unwrap();
+    let key = app::gateway_key(&*store, &vault).await.unwrap();
+    let assembled = app::assemble(config, store, vault, Some(sandbox), key).unwrap();
     (assembled.app, dir)
 }
 

@@ -229,7 +229,7 @@ fn a_failure_is_explained() {
         (message("a=1&b=2").to_string(), "sign_type is left out"),
         (message("something else").to_string(), "another key, or other values"),
         (with_sign(&hex), "hexadecimal, not base64"),
-        (with_sign(&signature(right).replace('+', " ").replace('/', " ")), "not base64"),
+        (with_sign(&signature(right).replace(['+', '/'], " ")), "not base64"),
         (r#"{"a":"1"}"#.to_owned(), "sign is missing"),
         (r#"{"a":"1","a":"2"}"#.to_owned(), "a is sent twice"),
         (r#"{"a":"1","sign_type":"NONE"}"#.to_owned(), "Basic authentication"),
