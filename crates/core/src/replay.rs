@@ -48,7 +48,7 @@ pub fn replay(ordered: NewOrder, journal: &[(Timestamp, Event)]) -> Order {
 fn retell(order: &mut Order, late: &mut HashSet<RefundNo>, at: Timestamp, event: &Event) {
     match event {
         Event::Created => {
-            if order.terms.flow == Flow::CustomerPresented {
+            if order.terms.flow == Flow::CustomerPresented && order.terms.payer_code.is_some() {
                 order.presentation = Presentation::Charge;
             }
         }
