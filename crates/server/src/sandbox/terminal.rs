@@ -91,7 +91,10 @@ async fn known_terminals(app: &App) -> anyhow::Result<Vec<TerminalView>> {
         views.push(TerminalView {
             sn: terminal.terminal_sn.clone(),
             secret: secret.to_owned(),
-            merchant: merchant.as_ref().map_or(&*terminal.merchant_name, |merchant| &merchant.name).to_owned(),
+            merchant: merchant
+                .as_ref()
+                .map_or(&*terminal.merchant_name, |merchant| &merchant.name)
+                .to_owned(),
             store: store.map_or(&*terminal.store_no, |store| &store.name).to_owned(),
         });
     }

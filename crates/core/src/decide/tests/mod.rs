@@ -1,5 +1,7 @@
 //! How decisions are tested: tables for a reader, every case for certainty, random stories for what nobody thought of.
 
+mod counter_tables;
+mod counter_words;
 mod every_case;
 mod plants;
 mod sample;
