@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::sample;
 use crate::{
     BatchPlace, CardKind, Command, Counter, CounterTerms, Deed, Entry, Facts, Flow, Funds, Method, NewOrder,
-    Order, OrderNo, OrderState, Outcome, Pending, Queue, Refund, RefundMeans, RefundNo, Reserve, Slip, Stage,
+    Order, OrderNo, OrderState, Pending, Queue, Refund, RefundMeans, RefundNo, Reserve, Slip, Stage,
 };
 
 /// The order that acts on the one in the table, and one that does not.
@@ -257,9 +257,4 @@ fn new_again(words: &[&str]) -> NewOrder {
     }
     new.terms.tip_minor = value_of(words, "tip").unwrap_or_default();
     new
-}
-
-/// The acquirer's yes, for those who need one.
-pub fn done() -> Outcome {
-    sample::outcome("paid")
 }

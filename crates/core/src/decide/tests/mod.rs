@@ -3,6 +3,8 @@
 mod counter_tables;
 mod counter_words;
 mod every_case;
+mod every_life;
+mod life;
 mod plants;
 mod sample;
 mod stories;
