@@ -28,7 +28,8 @@ impl Counter {
         let (port, admin) = (free_port(), free_port());
         let [listen, admin] = [port, admin].map(|port| format!("127.0.0.1:{port}"));
         let sandbox = ["sandbox", "--listen", &listen, "--admin-listen", &admin, "--data-dir", data];
-        let mut gateway = Process(command(&sandbox).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+        let mut gateway =
+            Process(command(&sandbox).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
         gateway.waits_for(port);
         let codepay = |line: &str| {
             let words = line.split(' ');
@@ -67,14 +68,17 @@ impl Counter {
         let key = file("app.pem");
         let sign = ["sign", "codepay", "--key", text(&key), "--app-id", "wz77", "--method", method];
         let said = prints(&[&sign[..], &[&fields.to_string()]].concat());
-        self.http.post_json(&format!("{}/api/entry", self.url), said.lines().last().unwrap().to_owned()).await.json
+        self.http
+            .post_json(&format!("{}/api/entry", self.url), said.lines().last().unwrap().to_owned())
+            .await
+            .json
     }
 
     async fn order(&self, trans_type: &str, number: &str, more: Value) {
         let mut fields = json!({ "terminal_sn": "T77", "message_receiving_application": "CodePay Register",
             "price_currency": "USD", "order_amount": "24.00", "trans_type": trans_type,
             "merchant_order_no": number, "description": "x", "api_version": "2.0",
-            "notify_url": format!("{}/sandbox/receiver/{number}", self.url) });
+            "notify_url": format!("{}/sandbox/receiver/notify?{number}", self.url) });
         for (name, value) in more.as_object().unwrap() {
             fields[name] = value.clone();
         }
@@ -136,7 +140,7 @@ async fn orders_and_batches_of_a_terminal() {
     counter.order("1", "sale-2", json!({ "order_amount": "10.00" })).await;
     counter.shown("sale-2", "paid").await;
     let refund = json!({ "orig_merchant_order_no": "sale-2", "merchant_order_no": "back-2", "order_amount": "4",
-        "description": "cold", "notify_url": format!("{}/sandbox/receiver/back", counter.url) });
+        "description": "cold", "notify_url": format!("{}/sandbox/receiver/notify?back", counter.url) });
     assert_eq!(counter.asks("order.refund.submit", refund).await["code"], "0");
     let said = eventually("the refund is done", PATIENCE, async || {
         let said = counter.says("order show --login M77 back-2");
@@ -161,7 +165,7 @@ async fn orders_and_batches_of_a_terminal() {
     assert!(counter.says("codepay terminal list").contains("batch 2: empty"));
     // Each was told to its address, and can be told again.
     let delivered = counter.says("notify list --state delivered");
-    let line = delivered.lines().find(|line| line.ends_with("/receiver/sale-2"));
+    let line = delivered.lines().find(|line| line.ends_with("/notify?sale-2"));
     let id = line.and_then(|line| line.split(' ').next()).unwrap_or_else(|| panic!("{delivered}"));
     counter.says(&format!("notify resend {id}"));
 }
