@@ -3,7 +3,9 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use tillgate_core::{Account, Event, MerchantId, Order, OrderNo, Posting, Refund, RefundNo, Timestamp, Work, WorkKey};
+use tillgate_core::{
+    Account, Event, MerchantId, Order, OrderNo, Posting, Refund, RefundNo, Timestamp, Work, WorkKey,
+};
 
 use crate::changeset::Changeset;
 use crate::directory::{Credential, NewKey};

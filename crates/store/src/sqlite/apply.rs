@@ -373,7 +373,12 @@ fn put_refund(connection: &Connection, refund: &Refund) -> rusqlite::Result<()> 
     Ok(())
 }
 
-pub fn put_work(connection: &Connection, key: &WorkKey, due_at: Timestamp, attempt: u32) -> rusqlite::Result<()> {
+pub fn put_work(
+    connection: &Connection,
+    key: &WorkKey,
+    due_at: Timestamp,
+    attempt: u32,
+) -> rusqlite::Result<()> {
     let (slot, slot_no) = key.kind.slot();
     connection
         .prepare_cached(

@@ -18,7 +18,9 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags};
-use tillgate_core::{Account, Event, MerchantId, Order, OrderNo, Posting, Refund, RefundNo, Timestamp, Work, WorkKey};
+use tillgate_core::{
+    Account, Event, MerchantId, Order, OrderNo, Posting, Refund, RefundNo, Timestamp, Work, WorkKey,
+};
 
 use crate::changeset::Changeset;
 use crate::directory::{Credential, NewKey};

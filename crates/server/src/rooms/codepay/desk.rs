@@ -9,8 +9,8 @@ use tillgate_core::{
 use tillgate_protocols::codepay::terms::{self, Context, kept};
 use tillgate_protocols::codepay::words::{OnlineStatus, TransType};
 use tillgate_protocols::codepay::{
-    App as Client, Asked, BatchView, Call, CloseCall, Code, Number, OrderCall, RefundCall, Reject,
-    Sent, Submitted, TipCall, read_trans_no, view,
+    App as Client, Asked, BatchView, Call, CloseCall, Code, Number, OrderCall, RefundCall, Reject, Sent,
+    Submitted, TipCall, read_trans_no, view,
 };
 use tillgate_protocols::ecrhub::{self, BatchClose, Closing, Topic};
 use tillgate_store::{Batch, OrderKey};
@@ -50,11 +50,7 @@ fn refused(why: impl std::fmt::Display) -> Reject {
 }
 
 impl CodePay {
-    pub(super) async fn carry_out(
-        &self,
-        client: &Client,
-        asked: Asked,
-    ) -> Result<Answer, Reject> {
+    pub(super) async fn carry_out(&self, client: &Client, asked: Asked) -> Result<Answer, Reject> {
         let Asked { merchant_no, merchant, call } = asked;
         let caller = Caller { desk: self, client, merchant, merchant_no };
         match call {
