@@ -1,6 +1,10 @@
 //! How decisions are tested: tables for a reader, every case for certainty, random stories for what nobody thought of.
 
+mod counter_tables;
+mod counter_words;
 mod every_case;
+mod every_life;
+mod life;
 mod plants;
 mod sample;
 mod stories;

@@ -83,6 +83,10 @@ pub fn state(word: &str) -> OrderState {
         "failed:declined" => OrderState::Failed { at, reason: FailReason::Declined("no funds".into()) },
         "failed:expired" => OrderState::Failed { at, reason: FailReason::Expired },
         "cancelled" => OrderState::Cancelled { at },
+        "authorized" => {
+            OrderState::Authorized { at, channel_ref: "2018071022001".into(), payer: "p***@shop".into() }
+        }
+        "voided" => OrderState::Voided { at, channel_ref: "2018071022001".into(), payer: "p***@shop".into() },
         other => panic!("no state is called {other}"),
     }
 }

@@ -1,4 +1,8 @@
-//! `sign codepay` and `verify codepay`, held against the room's vectors and the `openssl` command line.
+//! `sign codepay` and `verify codepay`, held against the room's vectors and the `openssl` command line. `codepay …` in
+//! modules of its own.
+
+mod orders;
+mod people;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -46,6 +50,11 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| {
     std::fs::write(folder.path().join("bare.key"), format!("{private}\n")).unwrap();
     Keys { folder, public, private }
 });
+
+/// Of a key pair nobody else has.
+pub fn public_key_file() -> PathBuf {
+    file("app.pub.pem")
+}
 
 fn file(name: &str) -> PathBuf {
     KEYS.folder.path().join(name)
