@@ -17,7 +17,7 @@ use crate::{
 /// Refunds in one life; more of them are no other kind of life.
 const REFUNDS: u32 = 2;
 
-fn ordered(deed: Deed, flow: Flow, change: impl FnOnce(&mut NewOrder)) -> NewOrder {
+pub fn ordered(deed: Deed, flow: Flow, change: impl FnOnce(&mut NewOrder)) -> NewOrder {
     let mut new = sample::new_order(sample::terms(flow));
     new.terms.counter = Some(counter_terms(deed));
     new.terms.payer_code = None;
@@ -70,7 +70,7 @@ fn commands(life: &Life) -> Vec<(Command, Timestamp)> {
     ];
     for outcome in sample::OUTCOMES {
         for asked in sample::ASKED {
-            commands.extend([0, 1, 2].map(|choice| sample::says_by(choice, asked, outcome)));
+            commands.extend([1, 2].map(|choice| sample::says_by(choice, asked, outcome)));
             commands.extend(facts().map(|facts| Command::CounterSays {
                 asked: sample::asked(asked),
                 outcome: sample::outcome(outcome),
@@ -185,15 +185,15 @@ fn essence(life: &Life) -> String {
     format!("{order:?} {refunds:?} {:?}", life.work)
 }
 
-struct Explored {
+pub struct Explored {
     lives: usize,
     steps: usize,
     reached: BTreeSet<Arrow>,
-    faults: Vec<String>,
+    pub faults: Vec<String>,
 }
 
 /// Until nothing new is found, or something is wrong.
-fn explore(decide: Decide, beginnings: Vec<NewOrder>) -> Explored {
+pub fn explore(decide: Decide, beginnings: Vec<NewOrder>) -> Explored {
     let mut found = Explored { lives: 0, steps: 0, reached: BTreeSet::new(), faults: Vec::new() };
     for ordered in beginnings {
         let first = Life::born(decide, ordered);
@@ -211,8 +211,8 @@ fn explore(decide: Decide, beginnings: Vec<NewOrder>) -> Explored {
                     found.reached.insert(arrow);
                     let mut next = life.clone();
                     next.keep(decision);
+                    faults.extend(next.faults());
                     if seen.insert(essence(&next)) {
-                        faults.extend(next.faults());
                         open.push(next);
                     }
                 }
