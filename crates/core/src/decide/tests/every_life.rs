@@ -71,10 +71,9 @@ fn commands(life: &Life) -> Vec<(Command, Timestamp)> {
     for outcome in sample::OUTCOMES {
         for asked in sample::ASKED {
             commands.extend([1, 2].map(|choice| sample::says_by(choice, asked, outcome)));
-            commands.extend(facts().map(|facts| Command::CounterSays {
-                asked: sample::asked(asked),
-                outcome: sample::outcome(outcome),
-                facts,
+            let moves = matches!(outcome, "paid" | "declined");
+            commands.extend(facts().into_iter().take(if moves { 3 } else { 1 }).map(|facts| {
+                Command::CounterSays { asked: sample::asked(asked), outcome: sample::outcome(outcome), facts }
             }));
         }
     }
@@ -114,7 +113,9 @@ fn follow_ups(life: &Life) -> Vec<Command> {
     let is_full = life.order.refunds >= REFUNDS;
     for deed in Deed::ALL {
         for amount_minor in amounts(life).into_iter().filter(|minor| *minor > 0 || deed != Deed::Completion) {
-            for open_batch in [None, Some(1), Some(2)] {
+            // Only a void asks for it.
+            let batches = [Some(1), Some(2), None];
+            for open_batch in batches.into_iter().take(if deed == Deed::Void { 3 } else { 1 }) {
                 let (by, note) = (BY, "void-1".to_owned());
                 let tip_minor = if amount_minor == 5_000 { 100 } else { 0 };
                 let earlier = life.refunds.clone();
@@ -182,7 +183,7 @@ fn essence(life: &Life) -> String {
         .iter()
         .map(|refund| (refund.amount_minor, &refund.state, &refund.means, refund.reverses_late_payment))
         .collect();
-    format!("{order:?} {refunds:?} {:?}", life.work)
+    format!("{order:?} {refunds:?} {:?} {:?}", life.work, life.ledger)
 }
 
 pub struct Explored {
@@ -199,6 +200,8 @@ pub fn explore(decide: Decide, beginnings: Vec<NewOrder>) -> Explored {
         let first = Life::born(decide, ordered);
         found.faults.extend(first.faults());
         let mut seen = HashSet::from([essence(&first)]);
+        // The same life by another step is read again, but not lived again.
+        let mut read = HashSet::new();
         let mut open = vec![first];
         while let Some(life) = open.pop() {
             found.lives += 1;
@@ -207,13 +210,17 @@ pub fn explore(decide: Decide, beginnings: Vec<NewOrder>) -> Explored {
                 let Some((decision, mut faults)) = life.decides(decide, &command, now) else { continue };
                 faults.extend(life.forgotten_money(&command, &decision.order));
                 if !decision.is_nothing() {
+                    let events = format!("{:?} {:?}", decision.events, decision.postings);
                     let arrow = (life.order.state.name(), command.name(), decision.order.state.name());
                     found.reached.insert(arrow);
                     let mut next = life.clone();
                     next.keep(decision);
-                    faults.extend(next.faults());
-                    if seen.insert(essence(&next)) {
-                        open.push(next);
+                    let essence = essence(&next);
+                    if seen.insert(essence.clone()) {
+                        open.push(next.clone());
+                    }
+                    if read.insert(essence + &events) {
+                        faults.extend(next.faults());
                     }
                 }
                 let told = |fault: &String| format!("{fault} after {command:?} of {:?}", life.order);
