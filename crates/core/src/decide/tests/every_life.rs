@@ -101,9 +101,14 @@ fn tips() -> Vec<Command> {
 
 fn amounts(life: &Life) -> BTreeSet<i64> {
     let (held, funds) = (life.order.authorized_minor(), life.order.funds);
-    let mut amounts = BTreeSet::from([5_000, held.max(funds.captured_minor) + 1, funds.refundable_minor()]);
+    let mut amounts = BTreeSet::from([
+        5_000,
+        funds.captured_minor,
+        held.max(funds.captured_minor) + 1,
+        funds.refundable_minor(),
+    ]);
     if life.order.refunds == 0 {
-        amounts.extend([0, held, funds.captured_minor, i64::MAX]);
+        amounts.extend([0, held, i64::MAX]);
     }
     amounts
 }
