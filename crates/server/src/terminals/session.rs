@@ -286,7 +286,7 @@ impl Session<'_> {
             }
             FromTerminal::Answer { topic: Topic::Order, answer, .. } => self.result(socket, answer).await,
             FromTerminal::Answer { topic, request_id, answer } => {
-                self.line.answered(topic, &request_id, answer);
+                self.line.answered(topic, &request_id, &answer);
                 Ok(())
             }
         }

@@ -12,6 +12,8 @@ mod writer;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod upgrade;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

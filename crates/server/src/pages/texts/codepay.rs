@@ -33,6 +33,7 @@ pub struct CodePayTexts {
     pub fields: Text,
     pub register: Text,
     pub about: Text,
+    pub lead: Text,
     pub goods: Text,
     pub terminal: Text,
     pub is_offline: Text,

@@ -397,8 +397,13 @@ impl Caller<'_> {
     async fn adjust_tip(&self, call: TipCall) -> Result<Answer, Reject> {
         let order = self.with_money(self.known_order(&call.merchant_order_no).await?).await?;
         let tip = call.tip.money(order.terms.amount.currency)?;
-        if order.terms.sale_minor() + tip.minor > Money::LIMIT_MINOR {
-            return Err(Reject::invalid("tip_adjustment_amount", "is too large"));
+        let merchant = self.merchant().await?;
+        let account = merchant.accounts.iter().find(|account| account.code == order.terms.account);
+        let limit_minor =
+            account.and_then(|account| account.payment_limit_minor).unwrap_or(Money::LIMIT_MINOR);
+        if order.terms.sale_minor() + tip.minor > limit_minor {
+            let what = "with the sale is above the merchant's limit for one payment";
+            return Err(Reject::invalid("tip_adjustment_amount", what));
         }
         let gateway = &self.desk.gateway;
         let command = Command::AdjustTip { tip_minor: tip.minor, open_batch: None };

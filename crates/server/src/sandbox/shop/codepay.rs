@@ -126,6 +126,12 @@ async fn order_of(desk: &Desk, reference: String) -> RegisterOrder {
     let terminal = field("terminal_sn").unwrap_or_default();
     let is_terminal_online = is_online(desk, &terminal).await;
     let currency = field("price_currency").unwrap_or_default();
+    let known = Currency::from_code(&currency);
+    // `24` as a till prints it.
+    let printed = |text: String| match known.and_then(|currency| Money::parse_decimal(&text, currency).ok()) {
+        Some(money) => money.to_string(),
+        None => text,
+    };
     let paid = status != RegisterStatus::Closed;
     let amount = field("trans_amount").filter(|_| paid).or_else(|| field("order_amount")).unwrap_or_default();
     let joined = |names: [&'static str; 2]| {
@@ -139,8 +145,8 @@ async fn order_of(desk: &Desk, reference: String) -> RegisterOrder {
     RegisterOrder {
         status,
         is_terminal_online,
-        total: format!("{currency} {amount}"),
-        tip: tip.filter(|_| paid),
+        total: format!("{currency} {}", printed(amount)),
+        tip: tip.filter(|_| paid).map(printed),
         paid_with: joined(["pay_method_id", "pay_user_account_id"]),
         auth_code: field("auth_no"),
         // Our own link, wherever the visitor's browser found this page.
