@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use tillgate_core::{
-    Command, CounterRefusal, Deed, Flow, MerchantId, Money, NewOrder, Order, OrderNo, OrderState, Pending,
-    Presentation, Refund, RefundMeans, RefundNo, RefundState, Refusal, Stage,
+    Command, Counter, CounterRefusal, Deed, Flow, MerchantId, Money, NewOrder, Order, OrderNo, OrderState,
+    Pending, Presentation, Refund, RefundMeans, RefundNo, RefundState, Refusal, Stage,
 };
 use tillgate_protocols::codepay::terms::{self, Context, kept};
 use tillgate_protocols::codepay::words::{OnlineStatus, TransType};
@@ -306,8 +306,10 @@ impl Caller<'_> {
         if order.terms.terminal != terminal.terminal_sn {
             return Err(Reject::invalid("terminal_sn", "is not the order's terminal"));
         }
-        let is_taken = order.counter.as_ref().is_some_and(|counter| counter.stage == Stage::Taken);
-        if order.state == OrderState::Pending && is_taken && order.terms.flow == Flow::CardPresent {
+        // One that does not know how it ended cannot give it up: the acquirer is asked.
+        let may_give_up = |counter: &Counter| counter.stage == Stage::Taken && !counter.is_unknown;
+        let is_asked = order.counter.as_deref().is_some_and(may_give_up);
+        if order.state == OrderState::Pending && is_asked && order.terms.flow == Flow::CardPresent {
             self.ask_to_close(&order).await?;
         }
         self.stop(order).await
