@@ -102,8 +102,25 @@ fn way(call: &OrderCall, context: &Context<'_>) -> Result<(Flow, Wallet), Reject
     };
     let word = match call.pay_scenario {
         PayScenario::SwipeCard => match call.pay_method {
-            Some(PayMethod::PayPal | PayMethod::Venmo | PayMethod::CashPay) => return Err(not_offered()),
-            _ => CARD,
+            // None of them is a card; UnionPay is both.
+            Some(
+                PayMethod::Alipay
+                | PayMethod::AlipayPlus
+                | PayMethod::WeChatPay
+                | PayMethod::PayPal
+                | PayMethod::Venmo
+                | PayMethod::CashPay,
+            ) => return Err(not_offered()),
+            Some(
+                PayMethod::Visa
+                | PayMethod::MasterCard
+                | PayMethod::Amex
+                | PayMethod::Discover
+                | PayMethod::Jcb
+                | PayMethod::DinersClub
+                | PayMethod::UnionPay,
+            )
+            | None => CARD,
         },
         PayScenario::ScanQr | PayScenario::BScanQr => {
             if call.trans_type != TransType::Sale {
