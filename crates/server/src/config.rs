@@ -80,6 +80,7 @@ pub struct Limits {
     pub long_polls_per_merchant: usize,
     pub long_poll_s: u32,
     pub terminal_queue: u32,
+    pub crypto_threads: usize,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -140,6 +141,7 @@ impl Config {
         for (name, value, range) in [
             ("limits.connections", self.limits.connections, 1..=1_000_000),
             ("limits.body_bytes", self.limits.body_bytes, 1_024..=1_048_576),
+            ("limits.crypto_threads", self.limits.crypto_threads, 0..=256),
             ("limits.terminal_queue", self.limits.terminal_queue as usize, 1..=10_000),
             ("notify.per_endpoint", self.notify.per_endpoint, 1..=1_024),
             ("outbound.timeout_s", self.outbound.timeout_s as usize, 1..=20),
