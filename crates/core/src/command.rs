@@ -73,7 +73,6 @@ pub enum Asked {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is used up at once")]
 pub enum Command {
     /// From a merchant.
     Create(NewOrder),

@@ -354,6 +354,11 @@ impl Order {
         self.counter.as_ref().map_or_else(|| self.terms.total().minor, |counter| counter.authorized_minor)
     }
 
+    /// A card's, at a terminal: whether it was paid say the terminal and the acquirer, no wallet.
+    pub fn is_card(&self) -> bool {
+        self.counter.is_some() && self.terms.flow == Flow::CardPresent
+    }
+
     /// Whether a terminal may have it on its screen.
     pub fn is_at_terminal(&self) -> bool {
         self.counter.as_ref().is_some_and(|counter| counter.stage != Stage::Waiting)

@@ -48,7 +48,7 @@ pub fn replay(ordered: NewOrder, journal: &[(Timestamp, Event)]) -> Order {
 fn retell(order: &mut Order, late: &mut HashSet<RefundNo>, at: Timestamp, event: &Event) {
     match event {
         Event::Created => {
-            if order.terms.flow == Flow::CustomerPresented {
+            if order.terms.flow == Flow::CustomerPresented && order.terms.payer_code.is_some() {
                 order.presentation = Presentation::Charge;
             }
         }
@@ -57,7 +57,11 @@ fn retell(order: &mut Order, late: &mut HashSet<RefundNo>, at: Timestamp, event:
             order.choices.push(method.clone());
             order.presentation = Presentation::None;
         }
-        Event::OutcomeUnknown => at_counter(order, |counter| counter.is_unknown = true),
+        Event::OutcomeUnknown => {
+            // Of a wallet it says only that it is asked from now on.
+            let is_card = order.terms.flow == Flow::CardPresent;
+            at_counter(order, |counter| counter.is_unknown = is_card);
+        }
         Event::CloseRequested(reason) | Event::CloseReasonChanged(reason) => {
             order.state = OrderState::Closing(*reason);
         }

@@ -21,6 +21,8 @@ pub enum WorkKind {
     Tip,
     /// Tell the acquirer that the batch is closed; twice is harmless.
     Settle,
+    /// Have the terminal print the receipt again. Asked for by a person; it is given up if the terminal stays away.
+    Reprint,
     /// Tell the merchant of the event with this number.
     Notify(u32),
 }
@@ -36,6 +38,7 @@ impl WorkKind {
             Self::Refund(RefundNo(n)) => ('r', n),
             Self::Tip => ('t', 0),
             Self::Settle => ('s', 0),
+            Self::Reprint => ('p', 0),
             Self::Notify(n) => ('n', n),
         }
     }
@@ -49,6 +52,7 @@ impl WorkKind {
             'r' => Self::Refund(RefundNo(number)),
             't' => Self::Tip,
             's' => Self::Settle,
+            'p' => Self::Reprint,
             'n' => Self::Notify(number),
             _ => return None,
         })
@@ -63,6 +67,7 @@ impl WorkKind {
             Self::Refund(_) => "refund",
             Self::Tip => "tip",
             Self::Settle => "settle",
+            Self::Reprint => "reprint",
             Self::Notify(_) => "notify",
         }
     }

@@ -10,7 +10,7 @@ use tillgate_protocols::codepay::PrivateKey;
 use tillgate_protocols::wire::nonce::NonceKey;
 use tillgate_store::{Sqlite, Store, StoreError};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::channels::{Acquirer, Channel, Channels};
 use crate::config::Config;
@@ -50,6 +50,8 @@ pub struct App {
     /// Shoppers' pages wait apart: they cannot take the places of the merchant's tills.
     pub page_polls: Arc<LongPolls>,
     pub pool: Pool,
+    /// Connections that terminals may keep open.
+    pub terminal_places: Arc<Semaphore>,
     pub vault: Arc<Vault>,
     health: Health,
     pub sandbox: Option<Arc<Sandbox>>,
@@ -132,6 +134,7 @@ pub fn assemble(
         long_polls,
         page_polls: LongPolls::new(config.limits.long_polls, config.limits.long_polls_per_merchant),
         pool,
+        terminal_places: Arc::new(Semaphore::new(config.limits.terminals)),
         config,
         gateway,
         latipay,

@@ -80,7 +80,7 @@ function keyedScreen({ order, done, back }, at, sample) {
     const wrong = Object.keys(problems)[0];
     if (wrong) return form.elements[wrong].focus();
     const pan = digits("pan");
-    done({ ...at.cards.find((card) => card.pan === pan), pan, entry: "manual" });
+    done({ ...at.cards.find((card) => card.pan === pan), pan, expiry: digits("expiry"), entry: "manual" });
   };
   const useSample = () => {
     form.elements.pan.value = grouped(sample().pan);
@@ -149,7 +149,7 @@ function pad({ at, label, least, most, enter }) {
 
 export function pinScreen({ order, done, cancel, card }, at) {
   const { t } = at;
-  const { box, typed } = pad({ at, label: t.pin_title, least: 4, most: 6, enter: () => void done() });
+  const { box, typed } = pad({ at, label: t.pin_title, least: 4, most: 6, enter: (digits) => void done(digits) });
   const screen = frame("pin", t.pin_title, bill(order, at), h("p", { class: "hint center" }, `${card.brand} •••• ${card.pan.slice(-4)} · ${t.pin_body}`), box,
     keys(button("cancel", t.cancel, cancel, { class: "plain" })));
   screen.addEventListener("keydown", typed);

@@ -85,8 +85,10 @@ export class Flow {
     }
   }
 
-  /** The connection is back: nobody knows what of the last words arrived. */
+  /** The connection is back: nobody knows what of the last words arrived, or whether the order on the screen has ended. */
   online() {
+    const order = this.current;
+    if (order) this.wire.answer("ecrhub.pay.order", order.trade_no, { code: "101", biz: { trade_no: order.trade_no } });
     for (const entry of this.journal.unconfirmed()) {
       if (!this.#late.has(entry.trade_no)) this.#due.delete(entry.trade_no);
     }
@@ -231,8 +233,9 @@ export class Flow {
     if (order.scenario === "BSCANQR_PAY" && order.is_qr) await this.#scan(order);
     if (order.asks_tip) order.tip = await this.#ask(order, "tip");
     const card = order.needs_card ? await this.#ask(order, "card") : null;
-    if (card?.pin && card.entry !== "manual") await this.#ask(order, "pin", { card });
-    const end = await this.#charge(order, card);
+    const asks_pin = card?.asks_pin && card.entry !== "manual";
+    const pin = asks_pin ? await this.#ask(order, "pin", { card }) : null;
+    const end = await this.#charge(order, card, pin);
     if (end.code !== "000" || !order.biz.on_screen_signature || order.settled) return end;
     // Charged is charged, also if the power goes while somebody signs.
     this.journal.put(order.trade_no, { charged: end });
@@ -241,7 +244,7 @@ export class Flow {
     return end;
   }
 
-  async #charge(order, card) {
+  async #charge(order, card, pin) {
     order.asked = true;
     const aborter = new AbortController();
     // Only losing its power keeps a terminal from hearing the answer.
@@ -252,7 +255,7 @@ export class Flow {
       await new Promise((wake) => setTimeout(wake, 900));
       return { code: "115", message: "DO NOT HONOR", biz: { trade_no: order.trade_no, processor_code: "05", processor_msg: "DO NOT HONOR" } };
     }
-    const { answer, ...problem } = await askAcquirer(this.card_url, question(order, card), aborter.signal);
+    const { answer, ...problem } = await askAcquirer(this.card_url, question(order, card, pin), aborter.signal);
     if (aborter.signal.aborted) throw new Stopped(null);
     if (!answer) return problem;
     if (answer.approved) return { code: "000", biz: paidResult(order, card, answer, this.wire.ahead_ms) };

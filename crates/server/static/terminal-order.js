@@ -40,8 +40,8 @@ export function readOrder(biz) {
 
 export const total = (order) => order.amount + order.tip + order.cashback;
 
-/** What the acquirer is asked. A card only where the order before does not say which. */
-export function question(order, card) {
+/** What the acquirer is asked. A card only where the order before does not say which; its expiry where it was keyed in. */
+export function question(order, card, pin) {
   const text = (amount) => decimal(amount, order.currency);
   return {
     trade_no: order.trade_no,
@@ -53,6 +53,8 @@ export function question(order, card) {
     cashback: text(order.cashback),
     currency: order.currency,
     ...(card ? { pan: card.pan } : {}),
+    ...(card?.expiry ? { expiry: card.expiry } : {}),
+    ...(pin ? { pin } : {}),
     entry: card?.entry ?? "manual",
   };
 }

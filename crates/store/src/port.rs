@@ -3,7 +3,9 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use tillgate_core::{Account, Event, MerchantId, Order, OrderNo, Posting, Refund, RefundNo, Timestamp, Work};
+use tillgate_core::{
+    Account, Event, MerchantId, Order, OrderNo, Posting, Refund, RefundNo, Timestamp, Work, WorkKey,
+};
 
 use crate::changeset::Changeset;
 use crate::directory::{Credential, NewKey};
@@ -102,6 +104,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Work still owed for an order, leased or not.
     fn load_work(&self, merchant: MerchantId, order: OrderNo) -> Answer<'_, Vec<Work>>;
 
+    /// Owes a piece of work for an order; one in the same slot is replaced.
+    fn owe(&self, key: WorkKey, due_at: Timestamp) -> Answer<'_, ()>;
     /// Takes up to `limit` rows that are due, until `lease_until`. Each comes with its attempt counted and
     /// the end of its lease.
     fn lease_due(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Answer<'_, Vec<Work>>;

@@ -25,7 +25,7 @@ pub fn offer(mut decision: Decision) -> Decision {
 
 pub fn take(mut decision: Decision) -> Decision {
     let order = &mut decision.order;
-    let is_card = order.terms.flow == Flow::CardPresent;
+    let is_card = order.is_card();
     let Some(counter) = waiting_at(order, Stage::Offered) else { return decision };
     counter.stage = Stage::Taken;
     decision.record(Event::Taken);
@@ -62,7 +62,8 @@ pub fn scan(mut decision: Decision, payer_code: String) -> Decision {
 
 /// A terminal's or the acquirer's word. Done wins over anything open; nothing overwrites an end.
 pub fn says(decision: Decision, asked: Asked, outcome: Outcome, facts: Facts) -> Decision {
-    if decision.order.counter.is_none() {
+    if !decision.order.is_card() {
+        // A wallet's money is the wallet's to tell.
         return decision;
     }
     match (decision.order.state.clone(), outcome) {
@@ -163,10 +164,12 @@ pub fn reserve(decision: Decision, asked: Reserve) -> Result<Decision, Refusal> 
         Deed::Completion => reserve_capture(decision, &asked),
         Deed::Refund => {
             let means = RefundMeans { carried_by: Some(asked.by), ..RefundMeans::default() };
-            if decision.order.counter.as_ref().is_some_and(|counter| counter.pending.is_some()) {
+            // What a wallet paid goes back by the wallet, not onto a card.
+            let counter = card_counter(&decision.order)?;
+            if counter.pending.is_some() {
                 return Err(CounterRefusal::Busy.into());
             }
-            if !matches!(decision.order.terms.deed(), Deed::Sale | Deed::Authorization) {
+            if decision.order.terms.deed().follows_up() {
                 return Err(CounterRefusal::WrongKind.into());
             }
             refund::set_aside(decision, (asked.amount_minor, None, asked.note, means))
@@ -213,7 +216,7 @@ fn reserve_capture(mut decision: Decision, asked: &Reserve) -> Result<Decision, 
 }
 
 fn card_counter(order: &Order) -> Result<&Counter, Refusal> {
-    let is_card = order.terms.flow == Flow::CardPresent;
+    let is_card = order.is_card();
     order.counter.as_deref().filter(|_| is_card).ok_or(Refusal::AtCounter(CounterRefusal::WrongKind))
 }
 

@@ -94,7 +94,10 @@ fn first_difference(had: &Terms, got: &Terms) -> Option<Term> {
 /// was given up, or nothing to show, changes nothing.
 pub fn present(mut decision: Decision, choice: u32, presentation: Presentation) -> Decision {
     let order = &mut decision.order;
+    // A card is not shown anything, and a code that is to be scanned is the payer's.
+    let is_scanned = matches!(order.terms.flow, Flow::CardPresent | Flow::CustomerPresented);
     if order.state != OrderState::Pending
+        || order.counter.is_some() && is_scanned
         || order.presentation != Presentation::None
         || presentation == Presentation::None
         || order.choice() != choice
@@ -109,7 +112,7 @@ pub fn present(mut decision: Decision, choice: u32, presentation: Presentation) 
     decision
 }
 
-/// The payer chose. Nothing if he has chosen this already, if somebody else chose meanwhile, or if what was shown may
+/// The payer chose. Nothing if he has chosen this already, if the order is at a terminal, where the merchant chose, if somebody else chose meanwhile, or if what was shown may
 /// still be paid: two open codes for one order would be paid twice.
 pub fn choose(
     mut decision: Decision,
@@ -118,6 +121,7 @@ pub fn choose(
 ) -> Result<Decision, Refusal> {
     let order = &mut decision.order;
     if order.state != OrderState::Pending
+        || order.counter.is_some()
         || order.choice() != instead_of
         || order.is_charging()
         || order.presentation != Presentation::None && !is_closed

@@ -12,6 +12,10 @@ use crate::time::Timestamp;
 use crate::work::{WorkKind, ask_delay_s};
 
 pub fn channel_says(decision: Decision, choice: u32, asked: Asked, outcome: Outcome) -> Decision {
+    if decision.order.is_card() {
+        // No wallet has anything to say of it.
+        return decision;
+    }
     if choice != decision.order.choice() {
         return match outcome {
             // It was closed at its channel, and the money came all the same.

@@ -24,6 +24,15 @@ pub fn request(decision: Decision, new: NewRefund) -> Result<Decision, Refusal> 
     if decision.order.counter.as_ref().is_some_and(|counter| counter.pending.is_some()) {
         return Err(CounterRefusal::Busy.into());
     }
+    if new.means.is_void {
+        // A card is voided by an order of its own.
+        if decision.order.is_card() {
+            return Err(CounterRefusal::WrongKind.into());
+        }
+        if new.amount_minor < decision.order.funds.captured_minor {
+            return Err(CounterRefusal::NotWhole.into());
+        }
+    }
     set_aside(decision, (new.amount_minor, new.reference, new.note, new.means))
 }
 
@@ -132,10 +141,11 @@ fn succeeded(mut decision: Decision, mut refund: Refund) -> Decision {
     }
     refund.state = RefundState::Succeeded { at: decision.at };
     decision.record(Event::RefundSucceeded { refund: refund.number, amount_minor });
+    // Before the order is voided: the event to tell of is the refund's.
+    tell(&mut decision, &refund);
     if refund.means.is_void && !refund.reverses_late_payment {
         voided(&mut decision);
     }
-    tell(&mut decision, &refund);
     decision.refund = Some(refund);
     decision
 }

@@ -2,7 +2,7 @@
 
 use super::Decision;
 use crate::event::Event;
-use crate::order::{CloseReason, FailReason, Flow, Order, OrderState, Presentation};
+use crate::order::{CloseReason, FailReason, Order, OrderState, Presentation};
 use crate::refusal::Refusal;
 use crate::work::WorkKind;
 
@@ -50,7 +50,8 @@ fn stop(mut decision: Decision, reason: CloseReason) -> Decision {
 
 /// No channel has heard of it, and no terminal has it that could read a card.
 fn cannot_have_paid(order: &Order) -> bool {
-    let may_read_a_card = order.terms.flow == Flow::CardPresent && order.is_at_terminal();
+    let is_unknown = order.counter.as_ref().is_some_and(|counter| counter.is_unknown);
+    let may_read_a_card = order.is_card() && (order.is_at_terminal() || is_unknown);
     order.presentation == Presentation::None && !may_read_a_card
 }
 

@@ -163,7 +163,8 @@ pub fn terms(call: &OrderCall, context: &Context<'_>) -> Result<Terms, Reject> {
             deed,
             original: context.original,
             cashback_minor: call.cashback_minor,
-            asks_tip: call.on_screen_tip,
+            // A refund gives back what the till said; a tip on it would be money that nobody set aside.
+            asks_tip: call.on_screen_tip && !deed.follows_up(),
             queue: match call.queue_mode {
                 QueueMode::Fifo => Queue::Fifo,
                 QueueMode::Filo => Queue::Filo,

@@ -13,8 +13,6 @@ pub enum RoomName {
 }
 
 impl RoomName {
-    pub const ALL: [Self; 2] = [Self::Latipay, Self::Ottpay];
-
     /// The name orders and logins carry in the store.
     pub fn word(self) -> &'static str {
         match self {
@@ -24,19 +22,67 @@ impl RoomName {
     }
 }
 
+/// The same where orders are meant. CodePay's merchants, apps and terminals are `codepay …`'s business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum OrderRoom {
+    Latipay,
+    Ottpay,
+    Codepay,
+}
+
+impl OrderRoom {
+    /// The name orders carry in the store.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Latipay => rooms::latipay::ROOM,
+            Self::Ottpay => rooms::ottpay::ROOM,
+            Self::Codepay => rooms::codepay::ROOM,
+        }
+    }
+}
+
+/// Rooms that one may name, and where each keeps the logins of its merchants.
+pub trait Logins: Copy + 'static {
+    const ALL: &'static [Self];
+    fn directory(self) -> &'static str;
+}
+
+impl Logins for RoomName {
+    const ALL: &'static [Self] = &[Self::Latipay, Self::Ottpay];
+
+    fn directory(self) -> &'static str {
+        self.word()
+    }
+}
+
+impl Logins for OrderRoom {
+    const ALL: &'static [Self] = &[Self::Latipay, Self::Ottpay, Self::Codepay];
+
+    fn directory(self) -> &'static str {
+        match self {
+            Self::Latipay | Self::Ottpay => self.word(),
+            Self::Codepay => rooms::codepay::MERCHANTS,
+        }
+    }
+}
+
 /// The login in the room named, or in whichever room has it.
-pub async fn find(store: &dyn Store, room: Option<RoomName>, login: &str) -> Result<(RoomName, Credential)> {
+pub async fn find<R: Logins>(store: &dyn Store, room: Option<R>, login: &str) -> Result<(R, Credential)> {
     if let Some(room) = room {
-        let found = store.load_credential(room.word(), login).await?;
-        let found = found.with_context(|| format!("{} has no login {login}", room.word()))?;
+        let found = store.load_credential(room.directory(), login).await?;
+        let found = found.with_context(|| format!("{} has no login {login}", room.directory()))?;
         return Ok((room, found));
     }
     let mut found = Vec::new();
-    for room in RoomName::ALL {
-        found.extend(store.load_credential(room.word(), login).await?.map(|credential| (room, credential)));
+    for room in R::ALL {
+        let credential = store.load_credential(room.directory(), login).await?;
+        found.extend(credential.map(|credential| (*room, credential)));
     }
     if found.len() > 1 {
         bail!("{login} is a login of several rooms: say which with --room");
+    }
+    if found.is_empty() && store.load_credential(rooms::codepay::MERCHANTS, login).await?.is_some() {
+        bail!("{login} is a merchant of CodePay: tillgate codepay merchant …");
     }
     found.pop().with_context(|| format!("no room has a login {login}"))
 }

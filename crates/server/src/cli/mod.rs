@@ -1,5 +1,6 @@
 //! The command line. Knows how to print; what it prints comes from the store and the rooms.
 
+mod codepay;
 mod health;
 mod login;
 mod merchant;
@@ -15,11 +16,11 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use tillgate_protocols::{codepay, latipay, ottpay};
+use tillgate_protocols::{codepay as codepay_room, latipay, ottpay};
 
 use crate::config::{self, Config};
 
-/// A self-hosted payment gateway that speaks Latipay v2 and OTT Pay.
+/// A self-hosted payment gateway that speaks Latipay v2, OTT Pay and CodePay Cloud.
 #[derive(Debug, Parser)]
 #[command(name = "tillgate", version)]
 struct Cli {
@@ -38,6 +39,9 @@ enum Command {
     /// Merchants, their accounts and keys.
     #[command(subcommand)]
     Merchant(merchant::Command),
+    /// CodePay: apps, merchants, stores, terminals, batches, keys.
+    #[command(subcommand)]
+    Codepay(codepay::Command),
     /// Exchange rates.
     #[command(subcommand)]
     Rate(rate::Command),
@@ -114,6 +118,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             Command::Serve(args) => run::serve(args).await?,
             Command::DefaultConfig => say(config::DEFAULT.trim_end()),
             Command::Merchant(command) => merchant::run(command).await?,
+            Command::Codepay(command) => codepay::run(command).await?,
             Command::Rate(command) => rate::run(command).await?,
             Command::Sign(room) => sign::sign(room)?,
             Command::Verify(room) => return sign::verify(room),
@@ -123,7 +128,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
                 let document = match room {
                     DocumentName::Latipay => latipay::openapi::document(),
                     DocumentName::Ottpay => ottpay::openapi::document(),
-                    DocumentName::Codepay => codepay::openapi::document(),
+                    DocumentName::Codepay => codepay_room::openapi::document(),
                 };
                 say(&serde_json::to_string_pretty(&document)?);
             }

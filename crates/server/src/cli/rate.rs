@@ -8,6 +8,7 @@ use tillgate_store::{QuotedRate, Store};
 
 use super::{DataArgs, one_line, say};
 use crate::rates::PAYERS;
+use crate::rooms::codepay;
 use crate::{app, clock};
 
 /// Characters of a source's name.
@@ -133,11 +134,10 @@ pub async fn without_rate(store: &dyn Store) -> Result<Vec<Currency>> {
             || rates.iter().any(|quoted| quoted.base == *currency && quoted.quote.code() == PAYERS)
     };
     let credentials = store.list_credentials().await?;
-    let mut lacking: Vec<Currency> = credentials
-        .iter()
-        .flat_map(|credential| &credential.accounts)
-        .map(|account| account.currency)
-        .collect();
+    // CodePay's merchants sell without: cards are charged in the currency of the sale.
+    let needing = credentials.iter().filter(|credential| credential.room != codepay::MERCHANTS);
+    let mut lacking: Vec<Currency> =
+        needing.flat_map(|credential| &credential.accounts).map(|account| account.currency).collect();
     lacking.retain(|currency| !has_rate(currency));
     lacking.sort_by_key(|currency| currency.code());
     lacking.dedup();

@@ -13,7 +13,7 @@ use super::say;
 use crate::app::{self, Listeners};
 use crate::config::Config;
 use crate::http::admin;
-use crate::rooms::key_place;
+use crate::rooms::{self, key_place};
 use crate::sandbox::merchants::{self, DOCUMENT_KEY, OTTPAY_KEY, PRINTED_KEYS};
 use crate::sandbox::{Sandbox, codepay, example_curl, example_ottpay_curl};
 use crate::vault::Vault;
@@ -91,8 +91,9 @@ pub async fn sandbox(args: SandboxArgs) -> Result<()> {
 fn welcome(config: &Config, gateway_key: &PrivateKey) -> Result<String> {
     let url = &config.public_url;
     let users = merchants::users();
-    let mut text =
-        format!("tillgate sandbox: simulated wallets, no real money\n\n  start page   {url}/sandbox\n");
+    let mut text = format!(
+        "tillgate sandbox: simulated wallets, cards and terminals; no real money\n\n  start page   {url}/sandbox\n"
+    );
     for (name, path) in [
         ("terminals", "terminals"),
         ("test wallet", "wallet/alipay"),
@@ -204,13 +205,22 @@ async fn refuse_document_keys(store: &Arc<dyn Store>, vault: &Vault) -> Result<(
             let is_printed = |(place, secret): &(&str, String)| *place == room && *secret == *opened;
             if PRINTED_KEYS.contains(&(room.as_str(), opened.as_str())) || of_codepay.iter().any(is_printed) {
                 bail!(
-                    "{login} has a key printed in the documents; is this a sandbox's data folder? Use another one, \
-                     or: tillgate merchant rotate-key {login} --room {room} --old-valid-hours 0"
+                    "{login} has a key printed in the documents; is this a sandbox's data folder? Use another one, or: tillgate {}",
+                    way_out(room, login)
                 );
             }
         }
     }
     Ok(())
+}
+
+/// How a login gets another key.
+fn way_out(room: &str, login: &str) -> String {
+    match room {
+        rooms::codepay::ROOM => format!("codepay app rotate-key {login} --old-valid-hours 0"),
+        rooms::codepay::TERMINALS => format!("codepay terminal pair {login} --end-old-secret"),
+        _ => format!("merchant rotate-key {login} --room {room} --old-valid-hours 0"),
+    }
 }
 
 /// Turns true at SIGTERM or Ctrl-C.

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -35,14 +34,9 @@ pub async fn serve(
     limits: AcceptLimits,
     mut stop: watch::Receiver<bool>,
 ) {
-    let mut server = auto::Builder::new(TokioExecutor::new()).http1_only();
-    server
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_timeout)
-        .max_buf_size(READ_BUFFER);
+    let mut server = http1::Builder::new();
+    server.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).max_buf_size(READ_BUFFER);
     let places = Arc::new(Semaphore::new(limits.connections));
-    let graceful = GracefulShutdown::new();
     while !*stop.borrow() {
         // A place first: what we cannot serve waits in the kernel's queue.
         let place = tokio::select! {
@@ -54,7 +48,7 @@ pub async fn serve(
             accepted = listener.accept() => accepted,
         };
         match (place, accepted) {
-            (Ok(place), Ok((stream, _))) => serve_one(&server, stream, router.clone(), place, &graceful),
+            (Ok(place), Ok((stream, _))) => serve_one(&server, stream, router.clone(), place, stop.clone()),
             (_, Err(error)) => {
                 // Out of file descriptors, most likely: wait for some to come back.
                 tracing::warn!(%error, "accepting a connection");
@@ -64,29 +58,38 @@ pub async fn serve(
         }
     }
     drop(listener);
-    if tokio::time::timeout(limits.grace, graceful.shutdown()).await.is_err() {
+    let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
+    if tokio::time::timeout(limits.grace, places.acquire_many(all)).await.is_err() {
         tracing::warn!("connections still open at the end of the grace period");
     }
 }
 
 fn serve_one(
-    server: &auto::Builder<TokioExecutor>,
+    server: &http1::Builder,
     stream: TcpStream,
     router: Router,
     place: OwnedSemaphorePermit,
-    graceful: &GracefulShutdown,
+    mut stop: watch::Receiver<bool>,
 ) {
     let _ = stream.set_nodelay(true);
     // A client that sends requests and never reads the answers is dropped by the kernel.
     let socket = socket2::SockRef::from(&stream);
     let _ = socket.set_tcp_user_timeout(Some(UNREAD_TIMEOUT));
     let _ = socket.set_send_buffer_size(SEND_BUFFER);
-    let service = TowerToHyperService::new(router);
-    // Terminals keep theirs open as a WebSocket; those end with the bus.
-    let connection = server.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
-    let connection = graceful.watch(connection);
+    // Terminals keep theirs open as a WebSocket; those leave this place when they are upgraded.
+    let connection = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let connection = connection.with_upgrades();
+    let stopped = async move { drop(stop.wait_for(|stopped| *stopped).await.map(drop)) };
     tokio::spawn(async move {
-        if let Err(error) = connection.await {
+        let mut connection = std::pin::pin!(connection);
+        let served = tokio::select! {
+            served = connection.as_mut() => served,
+            () = stopped => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = served {
             tracing::debug!(%error, "connection");
         }
         drop(place);

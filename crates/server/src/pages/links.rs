@@ -1,6 +1,10 @@
 //! Addresses that come from outside and may become a link. Everything not on the list is dropped:
 //! escaping keeps a text inside its attribute, it does not make `javascript:` harmless.
 
+use std::fmt::Display;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 /// An absolute http(s) address, or nothing.
 pub fn web_address(address: &str) -> Option<&str> {
     let rest = after_scheme(address, "https://").or_else(|| after_scheme(address, "http://"))?;
@@ -12,6 +16,11 @@ pub fn web_address(address: &str) -> Option<&str> {
 pub fn own_path(address: &str) -> Option<&str> {
     let stays_here = address.starts_with('/') && !address.starts_with("//") && !address.contains('\\');
     (stays_here && is_clean(address)).then_some(address)
+}
+
+/// A text as the value of a query.
+pub fn encoded(text: &str) -> impl Display {
+    utf8_percent_encode(text, NON_ALPHANUMERIC)
 }
 
 /// A code text that a phone can hand to its wallet.

@@ -5,6 +5,7 @@
 //! that were formatted elsewhere; whoever serves it adds `CONTENT_SECURITY_POLICY` and nothing inline.
 
 mod assets;
+mod codepay;
 mod error;
 mod hosted;
 mod links;
@@ -22,6 +23,10 @@ mod samples;
 mod tests;
 
 pub use assets::{Asset, asset, asset_url};
+pub use codepay::{
+    CardRow, CodePayCredentials, RegisterForm, RegisterOrder, RegisterPage, RegisterProblem, RegisterStatus,
+    RegisterTerminal, Way, Wish,
+};
 pub use error::{ErrorKind, ErrorPage};
 pub use hosted::{HostedPage, HostedState};
 pub use method::Method;

@@ -178,6 +178,62 @@ pub fn home(language: Language) -> SandboxHome {
             openapi_url: "/openapi/ottpay.json".into(),
         },
         decrypt: "tillgate verify ottpay --key 6698851A525C9433 '{…}'".into(),
+        codepay: CodePayCredentials {
+            merchant_name: "Harbor Grill".into(),
+            merchant_no: "302300000926".into(),
+            store_no: "4123000005".into(),
+            currencies: vec!["USD".into(), "JPY".into()],
+            app_id: "wz6012822ca2f1as78".into(),
+            app_key_path: "/sandbox/codepay-app.key",
+            basic_app_id: "wze0fcae4016b4da15".into(),
+            basic_secret: "sandbox:tillgate-sandbox".into(),
+            gateway_key_path: "/codepay/public-key",
+            terminals: vec!["WPYB002248000865".into()],
+            paths: ProtocolPaths {
+                curl: "curl -s http://127.0.0.1:8080/api/entry -d '{\"app_id\":\"wz6012822ca2f1as78\"}'".into(),
+                openapi_url: "/openapi/codepay.json".into(),
+            },
+            verify: "tillgate verify codepay --key gateway.pub '{…}'".into(),
+        },
+    }
+}
+
+pub fn register(language: Language, status: Option<RegisterStatus>) -> RegisterPage {
+    let text = |text: &str| text.to_owned();
+    let terminal =
+        |sn: &str, name: &str, is_online| RegisterTerminal { sn: sn.into(), name: name.into(), is_online };
+    RegisterPage {
+        language,
+        csrf: "token".into(),
+        terminals: vec![
+            terminal("WPYB002248000865", "Counter", true),
+            terminal("WPYB002248000866", "Terrace", false),
+        ],
+        currencies: vec!["USD", "JPY"],
+        filled: RegisterForm {
+            terminal: "WPYB002248000865".into(),
+            amount: "24.00".into(),
+            currency: "USD".into(),
+            way: Way::Card,
+            wallet: Method::Alipay,
+            wishes: vec![Wish::Tip, Wish::Prints],
+        },
+        problem: None,
+        order: status.map(|status| RegisterOrder {
+            reference: "register-7f3c9e21a4b8".into(),
+            status,
+            terminal: "WPYB002248000865".into(),
+            is_terminal_online: status != RegisterStatus::Created,
+            total: "USD 28.32".into(),
+            tip: Some(text("4.32")),
+            paid_with: Some(text("Visa 411111****1111")),
+            auth_code: Some(text("734912")),
+            signature_path: Some(text("/codepay/signature/abc.png")),
+            why: Some(text("115 DO NOT HONOR")),
+            may_void: status == RegisterStatus::Successful,
+            version: "1".into(),
+            status_url: "/sandbox/shop/codepay/status?order=register-7f3c9e21a4b8".into(),
+        }),
     }
 }
 
@@ -222,7 +278,12 @@ fn rule(language: Language, number: usize) -> RuleRow {
 }
 
 pub fn rules(language: Language) -> RulesPage {
-    RulesPage { language, rules: (0..4).map(|number| rule(language, number)).collect() }
+    let some = || (0..4).map(|number| rule(language, number)).collect();
+    let title = ["Everyday Card", "日常卡"][language as usize];
+    let about = ["Always approved.", "始终批准。"][language as usize];
+    let card = |pan, sign| CardRow { pan, title, about, sign };
+    let cards = vec![card("4111111111111111", "good"), card("4000000000000119", "late")];
+    RulesPage { language, rules: some(), card_rules: some(), cards }
 }
 
 pub fn receiver(language: Language) -> ReceiverPage {
@@ -231,6 +292,7 @@ pub fn receiver(language: Language) -> ReceiverPage {
         at: "2026-03-14 10:42:07".into(),
         reference: reference.into(),
         status: status.into(),
+        meaning: None,
         amount: "128.00".into(),
         currency: "NZD".into(),
         verdict,
@@ -247,6 +309,16 @@ pub fn receiver(language: Language) -> ReceiverPage {
         raw_body: r#"{"rsp_code":"SUCCESS","rsp_msg":"success","merchant_id":"QC00005496","data":"tVf2l1Jw5ZQ8yH1r0n==","md5":"F70CA047AD9F5B4CE0C6E5A4FDB936A0"}"#.into(),
         opened: vec![field("order_id", "shop-77aa01"), field("amount", "1200"), field("tip", "300")],
         ..letter("shop-77aa01", "success", Verdict::Opened("QC00005496".into()), 1, ReceiverAnswer::Ok)
+    };
+    let from_terminal = ReceivedNotification {
+        meaning: Some(RegisterStatus::Successful),
+        amount: "28.32".into(),
+        currency: "USD".into(),
+        raw_body:
+            r#"{"app_id":"wz6012822ca2f1as78","merchant_order_no":"demo-1","trans_status":2,"sign":"mF8"}"#
+                .into(),
+        opened: vec![field("merchant_order_no", "demo-1"), field("trans_status", "2")],
+        ..letter("demo-1", "2", Verdict::Signed, 1, ReceiverAnswer::Ok)
     };
     ReceiverPage {
         language,
@@ -265,6 +337,7 @@ pub fn receiver(language: Language) -> ReceiverPage {
             ),
             letter("order-17", "canceled", Verdict::NotOpened, 2, ReceiverAnswer::Error),
             sealed,
+            from_terminal,
         ],
         version: "9".into(),
         status_url: "/sandbox/receiver/status".into(),
@@ -296,13 +369,13 @@ pub fn terminals(language: Language, alone: bool) -> TerminalsPage {
         merchant: "Harbor Grill".into(),
         store: "Main Street".into(),
     };
-    let card = |pan: &str, brand: &str, kind: &str, pin| CardView {
+    let card = |pan: &str, brand: &str, kind, asks_pin| CardView {
         pan: pan.into(),
         brand: brand.into(),
-        kind: kind.into(),
+        kind,
         title: ["Everyday Card", "日常卡"][language as usize].into(),
         about: ["Approved.", "交易成功。"][language as usize].into(),
-        pin,
+        asks_pin,
     };
     TerminalsPage {
         language,

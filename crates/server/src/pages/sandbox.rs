@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::codepay::{CardRow, CodePayCredentials, RegisterStatus};
 use super::links;
 use super::method::Method;
 use super::texts::{Language, Texts};
@@ -19,6 +20,7 @@ pub struct SandboxHome {
     pub ottpay: ProtocolPaths,
     /// How to read an OTT Pay answer, ready to be completed.
     pub decrypt: String,
+    pub codepay: CodePayCredentials,
 }
 
 /// How to begin with a protocol.
@@ -31,7 +33,7 @@ pub struct ProtocolPaths {
 }
 
 impl ProtocolPaths {
-    fn openapi_link(&self) -> Option<&str> {
+    pub(super) fn openapi_link(&self) -> Option<&str> {
         links::own_path(&self.openapi_url)
     }
 }
@@ -71,12 +73,14 @@ impl SandboxHome {
     }
 }
 
-/// `/sandbox/rules`: which amounts decide the outcome by themselves.
+/// `/sandbox/rules`: which amounts and cards decide the outcome by themselves.
 #[derive(Debug, Clone, Template)]
 #[template(path = "sandbox_rules.html")]
 pub struct RulesPage {
     pub language: Language,
     pub rules: Vec<RuleRow>,
+    pub card_rules: Vec<RuleRow>,
+    pub cards: Vec<CardRow>,
 }
 
 /// A rule of the simulated world, in the page's language. Whoever simulates the world writes it.
@@ -93,15 +97,37 @@ impl RuleRow {
     /// Which of the drawn signs goes with it; a rule we never heard of gets a neutral one.
     pub(super) fn sign(&self) -> &'static str {
         match self.name {
-            "declined" | "refund_declined" => "bad",
-            "pending_then_paid" | "callback_thrice" | "no_callback" | "pays_itself" => "good",
-            "silent_then_paid" | "silent_never_paid" | "late_success" | "refund_silent_then_done" => "late",
+            "declined" | "refund_declined" | "insufficient_funds" | "do_not_honor" | "void_refused"
+            | "tip_refused" | "capture_declined" => "bad",
+            "pending_then_paid"
+            | "callback_thrice"
+            | "no_callback"
+            | "pays_itself"
+            | "pending_then_approved" => "good",
+            "silent_then_paid"
+            | "silent_never_paid"
+            | "late_success"
+            | "refund_silent_then_done"
+            | "answer_lost"
+            | "request_lost"
+            | "outage"
+            | "void_silent_then_done"
+            | "settle_refused_once" => "late",
             _ => "wait",
         }
     }
 }
 
 impl RulesPage {
+    /// Each with its place on the page, its title and a word before it.
+    fn tables(&self) -> [(&'static str, &'static str, &'static str, &[RuleRow]); 2] {
+        let words = self.t().codepay;
+        [
+            ("wallets", words.wallet_rules, "", &self.rules),
+            ("card-amounts", words.card_rules, words.card_rules_body, &self.card_rules),
+        ]
+    }
+
     pub fn render(&self) -> Result<String, askama::Error> {
         Template::render(self)
     }
@@ -170,6 +196,8 @@ pub struct ReceivedNotification {
     pub reference: String,
     /// The word on the wire: `paid`.
     pub status: String,
+    /// Of a word that is a number.
+    pub meaning: Option<RegisterStatus>,
     pub amount: String,
     /// Empty where the protocol counts in minor units and does not say of what.
     pub currency: String,
@@ -177,7 +205,7 @@ pub struct ReceivedNotification {
     pub attempt: u32,
     pub answered: ReceiverAnswer,
     pub raw_body: String,
-    /// What was inside the raw body, if that is encrypted.
+    /// What is in the raw body, where that is not to be read as it stands.
     pub opened: Vec<(String, String)>,
 }
 
@@ -207,7 +235,17 @@ impl Verdict {
 }
 
 impl ReceivedNotification {
+    fn opened_title(&self, texts: &Texts) -> &'static str {
+        match self.verdict {
+            Verdict::Opened(_) => texts.sandbox.opened_fields,
+            _ => texts.codepay.fields,
+        }
+    }
+
     fn tone(&self) -> &'static str {
+        if let Some(meaning) = self.meaning {
+            return meaning.sign();
+        }
         match self.status.as_str() {
             "paid" | "success" => "good",
             "failed" | "failure" => "bad",

@@ -1,4 +1,4 @@
-//! The demo shop: one product, either protocol, and what a shopper came back with.
+//! The demo shop: one product, each protocol, and what a shopper came back with.
 
 use askama::Template;
 
@@ -19,29 +19,34 @@ pub enum ShopProblem {
 pub enum ShopProtocol {
     Latipay,
     OttPay,
+    /// Has a page of its own.
+    CodePay,
 }
 
 impl ShopProtocol {
-    pub const ALL: [ShopProtocol; 2] = [ShopProtocol::Latipay, ShopProtocol::OttPay];
+    pub const ALL: [ShopProtocol; 3] = [ShopProtocol::Latipay, ShopProtocol::OttPay, ShopProtocol::CodePay];
 
     pub fn path(self) -> &'static str {
         match self {
             ShopProtocol::Latipay => "/sandbox/shop",
             ShopProtocol::OttPay => "/sandbox/shop/ottpay",
+            ShopProtocol::CodePay => "/sandbox/shop/codepay",
         }
     }
 
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             ShopProtocol::Latipay => "Latipay v2",
             ShopProtocol::OttPay => "OTT Pay",
+            ShopProtocol::CodePay => "CodePay",
         }
     }
 
-    fn about(self, texts: &Texts) -> &'static str {
+    pub(super) fn about(self, texts: &Texts) -> &'static str {
         match self {
             ShopProtocol::Latipay => texts.sandbox.shop_latipay,
             ShopProtocol::OttPay => texts.sandbox.shop_ottpay,
+            ShopProtocol::CodePay => texts.codepay.about,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Card terminals in the browser: the page is a frame, `static/terminal.js` is the terminal.
 
 use askama::Template;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
+use super::links;
 use super::texts::{Language, TerminalTexts, Texts};
 
 /// `/sandbox/terminal/{sn}`, one terminal with everything open, and `/sandbox/terminals`, several side by side.
@@ -36,13 +36,13 @@ pub struct CardView {
     pub pan: String,
     /// The brand as the protocol writes it: `MasterCard`.
     pub brand: String,
-    /// `credit` or `debit`.
-    pub kind: String,
+    /// `credit`, `debit`, `gift` or `ebt`.
+    pub kind: &'static str,
     pub title: String,
     /// What the acquirer does with it.
     pub about: String,
     /// Asks for a PIN when it is read.
-    pub pin: bool,
+    pub asks_pin: bool,
 }
 
 impl TerminalsPage {
@@ -68,7 +68,7 @@ impl TerminalsPage {
 
     /// Beside `lang`, so that the page in the other language has the same terminals.
     fn more_query(&self) -> String {
-        let named = |one: &TerminalView| format!("&sn={}", utf8_percent_encode(&one.sn, NON_ALPHANUMERIC));
+        let named = |one: &TerminalView| format!("&sn={}", links::encoded(&one.sn));
         if self.chosen { self.terminals.iter().map(named).collect() } else { String::new() }
     }
 

@@ -47,6 +47,8 @@ fn every_page(language: Language, name: &str, address: &str) -> Vec<(String, Str
     page.latipay = ProtocolPaths { curl: name.into(), openapi_url: address.into() };
     page.tills[0].name = name.into();
     page.ottpay = page.latipay.clone();
+    page.codepay.merchant_name = name.into();
+    page.codepay.paths = page.latipay.clone();
     add("home".into(), page.render());
     add("rules".into(), rules(language).render());
     let mut page = receiver(language);
@@ -69,6 +71,18 @@ fn every_page(language: Language, name: &str, address: &str) -> Vec<(String, Str
         }
         page.returned = Some(returned);
         add(format!("shop-returned-{number}"), page.render());
+    }
+    use RegisterStatus::*;
+    for status in [None, Some(Created), Some(Processing), Some(Successful), Some(Closed), Some(NotKnown)] {
+        let mut page = register(language, status);
+        page.terminals[0].name = name.into();
+        page.filled.amount = name.into();
+        page.problem = status.is_none().then(|| RegisterProblem::Refused(name.into()));
+        if let Some(order) = &mut page.order {
+            (order.paid_with, order.why) = (Some(name.into()), Some(name.into()));
+            (order.reference, order.signature_path) = (name.into(), Some(address.into()));
+        }
+        add(format!("register-{}", status.map_or("new", RegisterStatus::word)), page.render());
     }
     for (title, alone) in [("terminal", true), ("terminals", false)] {
         add(title.into(), named_terminals(language, alone, name).render());

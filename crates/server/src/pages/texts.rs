@@ -2,10 +2,12 @@
 //! translation does not compile. `{}` in a text stands for the one value the page puts there.
 
 mod chinese;
+mod codepay;
 mod english;
 mod language;
 mod terminal;
 
+pub use codepay::CodePayTexts;
 pub use language::Language;
 pub use terminal::TerminalTexts;
 
@@ -33,6 +35,7 @@ pub struct Texts {
     pub wallet_problems: WalletProblemTexts,
     pub sandbox: SandboxTexts,
     pub terminal: &'static TerminalTexts,
+    pub codepay: &'static CodePayTexts,
     pub errors: ErrorTexts,
 }
 
@@ -80,6 +83,10 @@ pub struct HostedTexts {
 pub struct StateText {
     pub title: Text,
     pub body: Text,
+}
+
+const fn says(title: Text, body: Text) -> StateText {
+    StateText { title, body }
 }
 
 #[derive(Debug)]

@@ -2,12 +2,16 @@
 //! known to everyone; a live gateway refuses them.
 
 use anyhow::{Context as _, Result};
+use axum::body::Body;
+use axum::http::{Response, StatusCode};
 use tillgate_channels::{ALIPAY, CARD, UNIONPAY, WECHAT};
 use tillgate_core::{Account, Currency, MerchantId, Method, Timestamp};
-use tillgate_protocols::codepay::{PrivateKey, client};
+use tillgate_protocols::codepay::{self, PrivateKey, client};
 use tillgate_protocols::wire::json::Value;
 use tillgate_store::{Credential, Store};
 
+use super::routes::Desk;
+use crate::http::typed;
 use crate::rooms::codepay::{
     AppSettings, Authentication, KnownMerchant, MERCHANTS, MerchantSettings, ROOM, StoreEntry, TERMINALS,
     TerminalSettings,
@@ -30,10 +34,19 @@ pub const SANDBOX_TERMINALS: [(&str, &str, &str); 2] = [
     ("WPYB002248000865", "Counter", "sandbox-terminal-865"),
     ("WPYB002248000866", "Terrace", "sandbox-terminal-866"),
 ];
-const CURRENCIES: [&str; 3] = ["USD", "JPY", "CAD"];
+pub const CURRENCIES: [&str; 3] = ["USD", "JPY", "CAD"];
 
 /// The private half of the app's key pair, which in life only the app has.
 const APP_KEY: &str = include_str!("codepay-app.key");
+
+/// Where the page has it.
+pub const APP_KEY_PATH: &str = "/sandbox/codepay-app.key";
+
+/// `GET /sandbox/codepay-app.key`: base64 on one line.
+pub async fn show_app_key(_: Desk) -> Response<Body> {
+    let text: String = APP_KEY.split_ascii_whitespace().collect();
+    typed(StatusCode::OK, "text/plain; charset=utf-8", format!("{text}\n"))
+}
 
 pub fn app_key() -> Result<PrivateKey> {
     PrivateKey::from_text(APP_KEY).context("the sandbox app's key")
@@ -132,25 +145,29 @@ pub fn example_curl(public_url: &str) -> Result<String> {
 }
 
 pub fn example_order(public_url: &str, now: Timestamp, reference: &str) -> Result<String> {
-    let text = |text: &str| Value::Text(text.to_owned().into());
     let own = [
-        ("merchant_no", text(MERCHANT_NO)),
-        ("store_no", text(STORE_NO)),
-        ("terminal_sn", text(SANDBOX_TERMINALS[0].0)),
-        ("message_receiving_application", text("CodePay Register")),
-        ("pay_scenario", text("SWIPE_CARD")),
-        ("price_currency", text("USD")),
-        ("order_amount", text("24.00")),
-        ("trans_type", text("1")),
-        ("on_screen_tip", text("true")),
-        ("merchant_order_no", text(reference)),
-        ("description", text("Fish and chips")),
-        ("notify_url", text(&format!("{public_url}/sandbox/receiver/notify"))),
-        ("expires", text("900")),
-        ("api_version", text("2.0")),
+        ("merchant_no", MERCHANT_NO),
+        ("store_no", STORE_NO),
+        ("terminal_sn", SANDBOX_TERMINALS[0].0),
+        ("message_receiving_application", "CodePay Register"),
+        ("pay_scenario", "SWIPE_CARD"),
+        ("price_currency", "USD"),
+        ("order_amount", "24.00"),
+        ("trans_type", "1"),
+        ("on_screen_tip", "true"),
+        ("merchant_order_no", reference),
+        ("description", "Fish and chips"),
+        ("notify_url", &format!("{public_url}/sandbox/receiver/notify")),
+        ("expires", "900"),
+        ("api_version", "2.0"),
     ];
+    signed_request(codepay::Method::PayOrder, now, &own)
+}
+
+/// The body of any request, signed by the app that signs.
+pub fn signed_request(method: codepay::Method, now: Timestamp, own: &[(&str, &str)]) -> Result<String> {
+    let own: Vec<_> = own.iter().map(|(name, text)| (*name, Value::Text((*text).into()))).collect();
     let stamp = now.millis().to_string();
-    let method = tillgate_protocols::codepay::Method::PayOrder;
     let fields = client::envelope(method, APP_ID, &stamp, true, &own);
     Ok(client::json_body(&fields, Some(&app_key()?)))
 }

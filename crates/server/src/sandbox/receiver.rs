@@ -4,27 +4,28 @@
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{Response, StatusCode, header};
-use tillgate_protocols::latipay::client as latipay_client;
-use tillgate_protocols::ottpay::client as ottpay_client;
 use tillgate_sim::{Notification, ReceiverAnswer as Answer};
 use tillgate_store::{Credential, StoreError};
 
+use self::letter::{Checked, Letter, Means};
 use super::routes::{Desk, display};
+use super::shop::codepay::status_of;
 use super::wallet::news;
 use crate::clock;
 use crate::http::pages::{page, redirect};
 use crate::http::{body, json, typed};
 use crate::pages::{ReceivedNotification, ReceiverAnswer, ReceiverPage, Verdict};
-use crate::rooms::{latipay, ottpay};
-use crate::vault::Vault;
 
 /// What OTT Pay's merchants answer.
 const RECEIPT: &str = r#"{"rsp_code":"SUCCESS"}"#;
+/// What CodePay's do.
+const SUCCESS: &str = "success";
 /// The verdict on a message that was decrypted and is whole; then the merchant.
 const OPENED: &str = "opened and digest holds for ";
 /// Notifications the page lists.
 const SHOWN: usize = 100;
 
+mod letter;
 #[cfg(test)]
 mod tests;
 
@@ -66,13 +67,14 @@ pub async fn notify(desk: Desk, request: Request) -> Response<Body> {
     let text = String::from_utf8_lossy(&bytes);
     let letter = Letter::of(&text);
     let checked = match credentials(&desk).await {
-        Ok(credentials) => letter.check(&credentials, &desk.app.vault),
+        Ok(credentials) => letter.check(&means(&desk, &credentials)),
         Err(error) => Err(error.to_string()),
     };
     let (holds, words) = match checked {
         Ok(Checked { merchant, .. }) => match letter {
             Letter::Latipay(_) => (true, format!("signed for {merchant}")),
             Letter::OttPay(_) => (true, format!("{OPENED}{merchant}")),
+            Letter::CodePay(_) => (true, format!("signed by the gateway for {merchant}")),
         },
         Err(why) => (false, why),
     };
@@ -80,6 +82,7 @@ pub async fn notify(desk: Desk, request: Request) -> Response<Body> {
     match (answer, letter) {
         (Answer::Acknowledge, Letter::Latipay(_)) => typed(StatusCode::OK, "text/plain", ""),
         (Answer::Acknowledge, Letter::OttPay(_)) => json(StatusCode::OK, RECEIPT.into()),
+        (Answer::Acknowledge, Letter::CodePay(_)) => typed(StatusCode::OK, "text/plain", SUCCESS),
         (Answer::Sent, _) => typed(StatusCode::OK, "text/plain", "sent"),
         (Answer::ServerError, _) => {
             typed(StatusCode::INTERNAL_SERVER_ERROR, "text/plain", "broken, as you asked")
@@ -92,77 +95,12 @@ pub async fn notify(desk: Desk, request: Request) -> Response<Body> {
     }
 }
 
+fn means<'m>(desk: &'m Desk, credentials: &'m [Credential]) -> Means<'m> {
+    Means { credentials, vault: &desk.app.vault, gateway_key: desk.app.codepay.key.public() }
+}
+
 async fn credentials(desk: &Desk) -> Result<Vec<Credential>, StoreError> {
     desk.app.gateway.store.list_credentials().await
-}
-
-/// Whose it is and what it says, in the protocol's names.
-struct Checked {
-    merchant: String,
-    fields: Vec<(String, String)>,
-}
-
-/// A notification's body, by the protocol it looks like.
-#[derive(Clone, Copy)]
-enum Letter<'a> {
-    Latipay(&'a str),
-    OttPay(&'a str),
-}
-
-impl<'a> Letter<'a> {
-    /// Latipay sends forms, OTT Pay JSON.
-    fn of(body: &'a str) -> Self {
-        if body.trim_start().starts_with('{') { Self::OttPay(body) } else { Self::Latipay(body) }
-    }
-
-    /// The receiver listens for every merchant of this sandbox, so any of their keys may be the right one.
-    fn check(self, credentials: &[Credential], vault: &Vault) -> Result<Checked, String> {
-        let room = match self {
-            Self::Latipay(_) => latipay::ROOM,
-            Self::OttPay(_) => ottpay::ROOM,
-        };
-        let mut why = "no merchant of this sandbox has a key".to_owned();
-        for credential in credentials.iter().filter(|credential| credential.room == room) {
-            match self.check_for(credential.clone(), vault) {
-                Ok(checked) => return Ok(checked),
-                Err(other) => why = other,
-            }
-        }
-        Err(why)
-    }
-
-    fn check_for(self, credential: Credential, vault: &Vault) -> Result<Checked, String> {
-        let merchant = credential.login.clone();
-        let mut why = format!("{merchant} has no key");
-        match self {
-            Self::Latipay(body) => {
-                let profile = latipay::profile_of(credential, vault).map_err(|error| error.to_string())?;
-                for key in &profile.keys {
-                    match latipay_client::check_notification(body, key) {
-                        Ok(_) => return Ok(Checked { merchant, fields: Vec::new() }),
-                        Err(error) => why = error.to_string(),
-                    }
-                }
-            }
-            Self::OttPay(body) => {
-                let profile = ottpay::profile_of(credential, vault).map_err(|error| error.to_string())?;
-                for key in &profile.keys {
-                    match ottpay_client::check_notification(body, key) {
-                        // Two merchants may have the same key, as those of the documents do.
-                        Ok(fields) if fields.get("merchant_id").is_some_and(|id| id != merchant) => {
-                            why = format!("opens with the key of {merchant}, but is another's");
-                        }
-                        Ok(fields) => {
-                            let pair = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-                            return Ok(Checked { merchant, fields: fields.iter().map(pair).collect() });
-                        }
-                        Err(error) => why = error.to_string(),
-                    }
-                }
-            }
-        }
-        Err(why)
-    }
 }
 
 fn version(desk: &Desk) -> String {
@@ -188,17 +126,29 @@ fn shown(
             let verdict = merchant.map_or(Verdict::NotOpened, Verdict::Opened);
             (opened.unwrap_or_default(), ["order_id", "order_status", "amount", "currency"], verdict)
         }
+        Letter::CodePay(_) => {
+            let verdict = if holds { Verdict::Signed } else { Verdict::NotSigned };
+            let names = ["merchant_order_no", "trans_status", "trans_amount", "price_currency"];
+            (notification.fields.clone(), names, verdict)
+        }
     };
     let fields = if opened.is_empty() { &notification.fields } else { &opened };
     let [reference, status, amount, currency] = names.map(|name| {
         fields.iter().find(|(key, _)| key == name).map_or_else(String::new, |(_, value)| value.clone())
     });
+    let meaning = match letter {
+        Letter::CodePay(_) => Some(status_of(|name| {
+            fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        })),
+        _ => None,
+    };
     // Each try of a notification has the same bytes.
     let tries = earlier.iter().filter(|other| other.body == notification.body).count() + 1;
     ReceivedNotification {
         at: display(notification.received_ms),
         reference,
         status,
+        meaning,
         amount,
         currency,
         verdict,
@@ -214,7 +164,8 @@ pub async fn show(desk: Desk) -> Response<Body> {
     let receiver = &desk.sandbox.receiver;
     let listed = receiver.notifications();
     let credentials = credentials(&desk).await.unwrap_or_default();
-    let open = |letter: Letter<'_>| letter.check(&credentials, &desk.app.vault).ok();
+    let means = means(&desk, &credentials);
+    let open = |letter: Letter<'_>| letter.check(&means).ok();
     let notifications = listed
         .iter()
         .enumerate()

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, Response, StatusCode};
 use axum::routing::{get, post};
 use tillgate_core::Timestamp;
 
-use super::{Sandbox, acquirer, api, receiver, shop, terminal, wallet};
+use super::{Sandbox, acquirer, api, codepay, receiver, shop, terminal, wallet};
 use crate::app::App;
 use crate::clock;
 use crate::http::body;
@@ -25,6 +25,9 @@ pub fn router() -> Router<Arc<App>> {
         .route("/sandbox/rules", get(rules))
         .route("/sandbox/shop", get(shop::show).post(shop::buy))
         .route("/sandbox/shop/ottpay", get(shop::ottpay::show).post(shop::ottpay::buy))
+        .route("/sandbox/shop/codepay", get(shop::codepay::show).post(shop::codepay::act))
+        .route("/sandbox/shop/codepay/status", get(shop::codepay::status))
+        .route(codepay::APP_KEY_PATH, get(codepay::show_app_key))
         .route("/sandbox/wallet/{wallet}", get(wallet::scan_page).post(wallet::scan))
         .route("/sandbox/wallet/{wallet}/status", get(wallet::scan_status))
         .route("/sandbox/wallet/{wallet}/code", get(wallet::code_page))
@@ -133,5 +136,9 @@ pub fn display(ms: i64) -> String {
 
 async fn rules(State(_): State<Arc<App>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
     let language = Visitor::of(query.as_deref(), &headers).language;
-    page(StatusCode::OK, RulesPage { language, rules: wallet::rule_rows(language) }.render())
+    let (card_rules, cards) = (terminal::rule_rows(language), terminal::card_rows(language));
+    page(
+        StatusCode::OK,
+        RulesPage { language, rules: wallet::rule_rows(language), card_rules, cards }.render(),
+    )
 }

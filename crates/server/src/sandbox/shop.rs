@@ -18,6 +18,7 @@ use crate::pages::{
 };
 use crate::random;
 
+pub mod codepay;
 pub mod ottpay;
 
 pub use ottpay::example_ottpay_curl;
@@ -83,6 +84,7 @@ pub async fn home(desk: Desk) -> Response<Body> {
             openapi_url: "/openapi/ottpay.json".into(),
         },
         decrypt: format!("tillgate verify ottpay --key {OTTPAY_KEY} '{{…}}'"),
+        codepay: codepay::credentials(public_url),
     };
     page(StatusCode::OK, view.render())
 }

@@ -4,13 +4,13 @@ use axum::body::Body;
 use axum::extract::Path;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 
-use tillgate_sim::{CardBehaviour, CardType, TEST_CARDS, TestCard};
+use tillgate_sim::{CARD_RULES, CardBehaviour, CardRule, CardType, TEST_CARDS, TestCard};
 
 use super::routes::Desk;
 use crate::app::App;
 use crate::http::pages::{error, page};
 use crate::http::typed;
-use crate::pages::{CardView, ErrorKind, Language, TerminalView, TerminalsPage};
+use crate::pages::{CardRow, CardView, ErrorKind, Language, RuleRow, TerminalView, TerminalsPage};
 use crate::qr;
 use crate::rooms::codepay::TERMINALS;
 
@@ -91,11 +91,44 @@ async fn known_terminals(app: &App) -> anyhow::Result<Vec<TerminalView>> {
         views.push(TerminalView {
             sn: terminal.terminal_sn.clone(),
             secret: secret.to_owned(),
-            merchant: merchant.as_ref().map_or(&*terminal.merchant_name, |merchant| &merchant.name).to_owned(),
+            merchant: merchant
+                .as_ref()
+                .map_or(&*terminal.merchant_name, |merchant| &merchant.name)
+                .to_owned(),
             store: store.map_or(&*terminal.store_no, |store| &store.name).to_owned(),
         });
     }
     Ok(views)
+}
+
+/// What amounts do, for the page of rules.
+pub fn rule_rows(language: Language) -> Vec<RuleRow> {
+    let row = |rule: &CardRule| {
+        let (title, description) = match language {
+            Language::English => (rule.title_en, rule.description_en),
+            Language::Chinese => (rule.title_zh, rule.description_zh),
+        };
+        RuleRow { ending: format!("{:02}", rule.ending), name: rule.name, title, description }
+    };
+    CARD_RULES.iter().map(row).collect()
+}
+
+/// The cards, for the same page.
+pub fn card_rows(language: Language) -> Vec<CardRow> {
+    let row = |card: &TestCard| {
+        let (title, about) = match language {
+            Language::English => (card.title_en, card.about_en),
+            Language::Chinese => (card.title_zh, card.about_zh),
+        };
+        let sign = match card.behaviour {
+            CardBehaviour::Approved => "good",
+            CardBehaviour::WantsPin | CardBehaviour::ContactlessLimit => "wait",
+            CardBehaviour::Unreachable => "late",
+            _ => "bad",
+        };
+        CardRow { pan: card.pan, title, about, sign }
+    };
+    TEST_CARDS.iter().map(row).collect()
 }
 
 fn cards(language: Language) -> Vec<CardView> {
@@ -106,10 +139,15 @@ fn cards(language: Language) -> Vec<CardView> {
     let view = |card: &TestCard| CardView {
         pan: card.pan.into(),
         brand: card.brand.into(),
-        kind: if card.kind == CardType::Debit { "debit" } else { "credit" }.into(),
+        kind: match card.kind {
+            CardType::Debit => "debit",
+            CardType::Gift => "gift",
+            CardType::Ebt => "ebt",
+            CardType::Credit => "credit",
+        },
         title: word(card.title_en, card.title_zh),
         about: word(card.about_en, card.about_zh),
-        pin: card.behaviour == CardBehaviour::WantsPin,
+        asks_pin: matches!(card.behaviour, CardBehaviour::WantsPin | CardBehaviour::WrongPin),
     };
     TEST_CARDS.iter().map(view).collect()
 }

@@ -39,7 +39,8 @@ pub struct Terminals {
 pub struct Line {
     epoch: u64,
     outgoing: mpsc::Sender<String>,
-    asked: Mutex<HashMap<Question, oneshot::Sender<TerminalAnswer>>>,
+    /// Several may ask the same at once: a till that closes an order, and a worker.
+    asked: Mutex<HashMap<Question, Vec<oneshot::Sender<TerminalAnswer>>>>,
     /// A newer connection of the same terminal is there.
     taken_over: Notify,
 }
@@ -69,20 +70,30 @@ impl Terminals {
         let line = self.line(merchant, terminal)?;
         let question = (topic, request_id.to_owned());
         let (reply, answered) = oneshot::channel();
-        line.asked.lock().insert(question.clone(), reply);
+        line.asked.lock().entry(question.clone()).or_default().push(reply);
         let answer = async {
             line.outgoing.send(frame).await.ok()?;
             answered.await.ok()
         };
         let answer = tokio::time::timeout(ANSWER_WITHIN, answer).await.ok().flatten();
-        line.asked.lock().remove(&question);
+        let mut asked = line.asked.lock();
+        if let Some(askers) = asked.get_mut(&question) {
+            askers.retain(|asker| !asker.is_closed());
+            if askers.is_empty() {
+                asked.remove(&question);
+            }
+        }
+        drop(asked);
         answer
     }
 
     /// Tells a terminal something, if it is here. False: it is not.
     pub async fn tell(&self, merchant: MerchantId, terminal: &str, frame: String) -> bool {
         match self.line(merchant, terminal) {
-            Some(line) => tokio::time::timeout(ANSWER_WITHIN, line.outgoing.send(frame)).await.is_ok(),
+            Some(line) => {
+                let sent = tokio::time::timeout(ANSWER_WITHIN, line.outgoing.send(frame)).await;
+                matches!(sent, Ok(Ok(())))
+            }
             None => false,
         }
     }
@@ -99,7 +110,7 @@ impl Terminals {
         if let Some(before) = before {
             before.taken_over.notify_one();
         }
-        metrics::gauge!("tillgate_terminals_connected").set(self.count() as f64);
+        metrics::gauge!("tillgate_terminals_connected").set(count(self.count()));
         Entered { line, frames }
     }
 
@@ -110,7 +121,7 @@ impl Terminals {
         if lines.get(&key).is_some_and(|known| Arc::ptr_eq(known, line)) {
             lines.remove(&key);
         }
-        metrics::gauge!("tillgate_terminals_connected").set(lines.len() as f64);
+        metrics::gauge!("tillgate_terminals_connected").set(count(lines.len()));
     }
 
     /// The terminal was paired anew or switched off: whoever is connected with the old secret goes.
@@ -121,16 +132,22 @@ impl Terminals {
     }
 }
 
+fn count(connected: usize) -> u32 {
+    u32::try_from(connected).unwrap_or(u32::MAX)
+}
+
 struct Entered {
     line: Arc<Line>,
     frames: mpsc::Receiver<String>,
 }
 
 impl Line {
-    /// Gives an answer to whoever asked. False: nobody did.
-    fn answered(&self, topic: Topic, request_id: &str, answer: TerminalAnswer) -> bool {
-        let asker = self.asked.lock().remove(&(topic, request_id.to_owned()));
-        asker.is_some_and(|asker| asker.send(answer).is_ok())
+    /// Gives an answer to all who asked.
+    fn answered(&self, topic: Topic, request_id: &str, answer: &TerminalAnswer) {
+        let askers = self.asked.lock().remove(&(topic, request_id.to_owned()));
+        for asker in askers.into_iter().flatten() {
+            let _ = asker.send(answer.clone());
+        }
     }
 }
 

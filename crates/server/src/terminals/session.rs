@@ -39,11 +39,21 @@ pub async fn connect(State(app): State<Arc<App>>, request: Request) -> Response<
     let (mut parts, _) = request.into_parts();
     let upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection> =
         WebSocketUpgrade::from_request_parts(&mut parts, &app).await;
+    // An upgraded connection has left the listener's limit: it takes a place of its own.
+    let Ok(place) = app.terminal_places.clone().try_acquire_owned() else {
+        return json(
+            StatusCode::SERVICE_UNAVAILABLE,
+            r#"{"error":"too many terminals are connected"}"#.into(),
+        );
+    };
     match upgrade {
         Ok(upgrade) => upgrade
             .max_message_size(FRAME_BYTES)
             .max_frame_size(FRAME_BYTES)
-            .on_upgrade(move |socket| serve(app, socket))
+            .on_upgrade(async move |socket| {
+                serve(app, socket).await;
+                drop(place);
+            })
             .into_response(),
         Err(_) => json(StatusCode::UPGRADE_REQUIRED, r#"{"error":"this is a WebSocket"}"#.into()),
     }
@@ -276,7 +286,7 @@ impl Session<'_> {
             }
             FromTerminal::Answer { topic: Topic::Order, answer, .. } => self.result(socket, answer).await,
             FromTerminal::Answer { topic, request_id, answer } => {
-                self.line.answered(topic, &request_id, answer);
+                self.line.answered(topic, &request_id, &answer);
                 Ok(())
             }
         }

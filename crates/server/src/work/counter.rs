@@ -17,6 +17,8 @@ use crate::terminals::word;
 
 /// A refund or void the acquirer has never heard of is sent again after this long, ms: it takes each number once.
 const LOST_AFTER_MS: i64 = 60_000;
+/// With the delays between them about four minutes.
+const REPRINT_TRIES: u32 = 9;
 
 impl Workers {
     /// How does a card payment stand?
@@ -187,6 +189,22 @@ impl Workers {
             }
             CardOutcome::NeverHeardOf => self.gateway.settle(WorkUpdate::Retry(*work, then)).await,
         }
+    }
+}
+
+impl Workers {
+    /// Until the terminal has done it, some minutes at most: whoever asked for it has gone by then.
+    pub(super) async fn reprint(&self, work: &Work) -> Result<(), Problem> {
+        let done = WorkUpdate::Done(*work);
+        let Some(order) = self.order_of(work).await? else { return self.gateway.settle(done).await };
+        let number = trade_no(order.merchant, order.number, 1);
+        let frame = ecrhub::reprint(&number, &number, clock::now());
+        let answer = self.ask_terminal(&order, Topic::Reprint, &number, frame).await;
+        if answer.is_some() || work.attempt > REPRINT_TRIES {
+            return self.gateway.settle(done).await;
+        }
+        let then = clock::now().plus_s(ask_delay_s(work.attempt));
+        self.gateway.settle(WorkUpdate::Retry(*work, then)).await
     }
 }
 

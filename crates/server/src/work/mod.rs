@@ -119,6 +119,7 @@ impl Workers {
                 | WorkKind::Close
                 | WorkKind::Refund(_)
                 | WorkKind::Tip
+                | WorkKind::Reprint
                 | WorkKind::Settle => &workers.money_lane,
             };
             let Ok(_place) = lane.acquire().await else { return };
@@ -142,6 +143,7 @@ impl Workers {
             WorkKind::Refund(number) => self.refund(work, number).await,
             WorkKind::Tip => self.tip(work).await,
             WorkKind::Settle => self.settle_card(work).await,
+            WorkKind::Reprint => self.reprint(work).await,
             WorkKind::Notify(event) => self.notify(work, event).await,
         }
     }

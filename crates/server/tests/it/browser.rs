@@ -7,6 +7,8 @@ mod gate;
 mod pages;
 mod payments;
 mod tab;
+mod terminals;
+mod till;
 
 /// One test per story: begins it if browsers are wanted.
 macro_rules! stories {

@@ -180,7 +180,8 @@ async fn without_a_gateway_for_tills(seen: &mut Seen, sale: crate::harness::sale
     let config = sandbox_config(&dir);
     let (store, vault) = app::open(&config).unwrap();
     sandbox::merchants::seed(&*store, &vault).await.unwrap();
-    let app = app::assemble(config, store.clone(), vault, None).unwrap().app;
+    let key = app::gateway_key(&*store, &vault).await.unwrap();
+    let app = app::assemble(config, store.clone(), vault, None, key).unwrap().app;
     let mut app = Arc::into_inner(app).expect("nobody else holds it yet");
     let capabilities = Capabilities {
         methods: vec![Method::new("alipay")],
@@ -188,7 +189,7 @@ async fn without_a_gateway_for_tills(seen: &mut Seen, sale: crate::harness::sale
         refund_number_is_key: true,
     };
     let channel = Channel { codec: Arc::new(PagesOnly(capabilities)), wire: Arc::new(NoWire) };
-    let channels = Channels::new(vec![channel], Duration::from_secs(1));
+    let channels = Channels::new(vec![channel], None, Duration::from_secs(1));
     let (gateway, _queues) = Gateway::new(store, channels);
     app.gateway = gateway;
     let body = client::signed_body(Route::Transaction, &sale.pairs(), &sale.merchant.api_key());

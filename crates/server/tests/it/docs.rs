@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tillgate_protocols::latipay::Route;
 use tillgate_protocols::latipay::codes::CODES;
 use tillgate_protocols::ottpay::{self, Action};
-use tillgate_sim::RULES;
+use tillgate_sim::{CARD_RULES, RULES, TEST_CARDS, TEST_PIN};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -24,6 +24,44 @@ fn every_amount_rule_stands_in_the_sandboxs_page() {
         let row =
             format!("| {:02} | `{}` | {} | {} |", rule.ending, rule.name, rule.title_en, rule.description_en);
         assert!(page.contains(&row), "docs/sandbox.md lacks: {row}");
+    }
+}
+
+#[test]
+fn every_test_card_and_card_rule_stands_in_the_sandboxs_page() {
+    let page = page("sandbox.md");
+    let cards = section(&page, "### Test cards");
+    for card in TEST_CARDS {
+        let row = format!("| `{}` | {} | {} |", card.pan, card.title_en, card.about_en);
+        assert!(cards.contains(&row), "docs/sandbox.md lacks: {row}");
+    }
+    assert_eq!(first_words(cards), TEST_CARDS.iter().map(|card| card.pan).collect());
+    assert!(cards.contains(&format!("The PIN is {TEST_PIN}.")));
+    let amounts = section(&page, "### Amounts on cards");
+    for rule in CARD_RULES {
+        let row =
+            format!("| {:02} | `{}` | {} | {} |", rule.ending, rule.name, rule.title_en, rule.description_en);
+        assert!(amounts.contains(&row), "docs/sandbox.md lacks: {row}");
+    }
+    let rows = amounts.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ending"));
+    assert_eq!(rows.count(), CARD_RULES.len());
+}
+
+/// Pages and API, as they stand in the router's source.
+#[test]
+fn every_route_of_the_sandbox_stands_in_its_page() {
+    let (page, source) =
+        (page("sandbox.md"), fs::read_to_string(root().join("crates/server/src/sandbox/routes.rs")).unwrap());
+    let routes: Vec<&str> =
+        source.split(".route(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(routes.len() > 25, "{routes:?}");
+    let parts_of_pages = ["/status", "/qr", "/code"];
+    for route in routes.iter().filter(|route| parts_of_pages.iter().all(|end| !route.ends_with(end))) {
+        let shown = route
+            .replace("/sandbox/wallet/{wallet}/pay/", "/sandbox/wallet/…/pay/")
+            .replace("/sandbox/wallet/{wallet}", "/sandbox/wallet/{alipay,wechat,unionpay}")
+            .replace("/{action}", "/pay`");
+        assert!(page.contains(&shown), "docs/sandbox.md lacks {route}");
     }
 }
 

@@ -66,6 +66,11 @@ pub fn answer(topic: &str, request_id: &str, code: Code, message: &str, biz: &Fi
     .to_string()
 }
 
+/// The fields of an answer that says no more than which order it is about.
+pub fn trade_no(trade_no: &str) -> Fields {
+    Fields::from_iter([("trade_no".to_owned(), trade_no.into())])
+}
+
 /// Text, empty if there is none.
 pub fn text<'a>(biz: &'a Fields, name: &str) -> &'a str {
     biz.get(name).and_then(Value::as_str).unwrap_or_default()

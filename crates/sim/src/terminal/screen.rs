@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::acquirer;
 use super::codes::{Code, Money};
+use super::frame;
 use super::order::{Order, Scenario, TransType};
 use super::outcome::{self, Outcome};
 use super::script::{Break, Entry, Payer, Script};
@@ -357,10 +358,21 @@ impl Terminal {
         }
     }
 
-    /// The line is up again: what was held is told, people go on.
+    /// The line is up again: what was held is told, and what is on the screen, so that the gateway can say if that
+    /// has ended meanwhile; people go on.
     pub(super) fn line_is_back(&mut self, now_ms: i64) {
         self.memory.kept.hurry(now_ms);
         self.repeat_results(now_ms);
+        if let Some(screen) = &self.memory.screen {
+            let biz = frame::trade_no(&screen.order.trade_no);
+            self.send(frame::answer(
+                "ecrhub.pay.order",
+                &screen.order.request_id,
+                Code::InProgress,
+                "",
+                &biz,
+            ));
+        }
         let Some(screen) = &mut self.memory.screen else { return };
         if std::mem::take(&mut screen.waits_for_line) {
             screen.due_ms = Some(now_ms + screen.script.think_ms);

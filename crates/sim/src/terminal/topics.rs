@@ -50,10 +50,10 @@ impl Terminal {
     }
 
     fn reply(&mut self, frame: &Frame, code: Code, message: &str) {
-        let mut biz = Fields::new();
-        if !frame.trade_no().is_empty() {
-            biz.insert("trade_no".into(), frame.trade_no().into());
-        }
+        let biz = match frame.trade_no() {
+            "" => Fields::new(),
+            trade_no => frame::trade_no(trade_no),
+        };
         self.send(frame::answer(&frame.topic, &frame.request_id, code, message, &biz));
     }
 

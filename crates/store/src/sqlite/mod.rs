@@ -4,6 +4,7 @@
 
 mod apply;
 mod directory;
+mod notify;
 mod read;
 mod rows;
 mod schema;
@@ -12,13 +13,17 @@ mod writer;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod upgrade;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags};
-use tillgate_core::{Account, Event, MerchantId, Order, OrderNo, Posting, Refund, RefundNo, Timestamp, Work};
+use tillgate_core::{
+    Account, Event, MerchantId, Order, OrderNo, Posting, Refund, RefundNo, Timestamp, Work, WorkKey,
+};
 
 use crate::changeset::Changeset;
 use crate::directory::{Credential, NewKey};
@@ -222,6 +227,10 @@ impl Store for Sqlite {
         self.reading(move |connection| read::work(connection, merchant, order))
     }
 
+    fn owe(&self, key: WorkKey, due_at: Timestamp) -> Answer<'_, ()> {
+        self.writing(move |connection| apply::put_work(connection, &key, due_at, 0))
+    }
+
     fn lease_due(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Answer<'_, Vec<Work>> {
         self.writing(move |connection| apply::lease_due(connection, now, lease_until, limit))
     }
@@ -258,7 +267,7 @@ impl Store for Sqlite {
     }
 
     fn resend(&self, merchant: MerchantId, order: OrderNo, event: u32, now: Timestamp) -> Answer<'_, bool> {
-        self.writing(move |connection| apply::resend(connection, merchant, order, event, now))
+        self.writing(move |connection| notify::resend(connection, merchant, order, event, now))
     }
 
     fn load_credential<'a>(&'a self, room: &'a str, login: &'a str) -> Answer<'a, Option<Credential>> {

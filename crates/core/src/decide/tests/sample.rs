@@ -1,8 +1,8 @@
 //! Orders and commands by a word.
 
 use crate::{
-    AfterTime, Asked, CloseReason, Command, Currency, FailReason, Flow, Funds, MerchantId, Method, Money,
-    NewOrder, NewRefund, Order, OrderNo, OrderState, Outcome, Presentation, Rate, Refund, RefundNo,
+    AfterTime, Asked, CloseReason, Command, Currency, Facts, FailReason, Flow, Funds, MerchantId, Method,
+    Money, NewOrder, NewRefund, Order, OrderNo, OrderState, Outcome, Presentation, Rate, Refund, RefundNo,
     RefundState, Tells, Terms, Timestamp,
 };
 
@@ -83,6 +83,10 @@ pub fn state(word: &str) -> OrderState {
         "failed:declined" => OrderState::Failed { at, reason: FailReason::Declined("no funds".into()) },
         "failed:expired" => OrderState::Failed { at, reason: FailReason::Expired },
         "cancelled" => OrderState::Cancelled { at },
+        "authorized" => {
+            OrderState::Authorized { at, channel_ref: "2018071022001".into(), payer: "p***@shop".into() }
+        }
+        "voided" => OrderState::Voided { at, channel_ref: "2018071022001".into(), payer: "p***@shop".into() },
         other => panic!("no state is called {other}"),
     }
 }
@@ -142,6 +146,10 @@ pub fn says(asked_word: &str, outcome_word: &str) -> Command {
 
 pub fn says_by(choice: u32, asked_word: &str, outcome_word: &str) -> Command {
     Command::ChannelSays { choice, asked: asked(asked_word), outcome: outcome(outcome_word) }
+}
+
+pub fn counter_says(asked_word: &str, outcome_word: &str, facts: Facts) -> Command {
+    Command::CounterSays { asked: asked(asked_word), outcome: outcome(outcome_word), facts }
 }
 
 pub fn choose(method: &str, instead_of: u32) -> Command {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::sample;
+use super::{counter_words, sample};
 use crate::decide::{Decision, decide};
 use crate::{
     AfterTime, CloseReason, Command, Event, FailReason, Flow, LedgerAccount, Method, NewOrder, NewRefund,
@@ -41,13 +41,16 @@ fn outcome_of(order_cell: &str, command_cell: &str) -> String {
 }
 
 /// `pending code`, and what differs from the usual order in pairs of words: `paid code tip 3000 refunding 5000`.
-/// `choice 2` has been chosen twice (0: not yet), `gave 12` has sent the late money of both back.
+/// `deed sale` is at a terminal, see [`counter_words`]. `choice 2` has been chosen twice (0: not yet), `gave 12` has sent the late money of both back.
 pub fn order(cell: &str) -> Order {
     let words: Vec<&str> = cell.split(' ').collect();
     let mut order = sample::order(sample::state(words[0]), sample::presentation(words[1]));
     let mut funds = order.funds;
     for pair in words[2..].chunks(2) {
         let number = || -> i64 { pair[1].parse().expect("a number") };
+        if counter_words::at_counter(&mut order, pair[0], pair[1]) {
+            continue;
+        }
         match pair[0] {
             "tip" => order.terms.tip_minor = number(),
             "fee" => order.terms.fee_bp = number() as u32,
@@ -66,6 +69,7 @@ pub fn order(cell: &str) -> Order {
     let merchants = [funds.refunding_minor, funds.refunded_minor].iter().filter(|minor| **minor > 0).count();
     order.refunds = order.given_back.count_ones() + merchants as u32;
     order.funds = funds;
+    counter_words::finish(&mut order);
     order
 }
 
@@ -99,6 +103,9 @@ fn command(order: Option<&Order>, cell: &str) -> (Command, Timestamp) {
     let choice = order.map_or(1, Order::choice);
     let by = |word: &str| -> u32 { word.parse().expect("a choice") };
     let present = |choice, word| Command::Present { choice, presentation: sample::presentation(word) };
+    if let Some(command) = counter_words::command(order, &words) {
+        return (command, now);
+    }
     let command = match words[..] {
         ["create", ..] => Command::Create(new_order(&words[1..])),
         ["present", word] => present(choice, word),
@@ -202,7 +209,7 @@ fn order_words(order: &Order) -> String {
             let _ = write!(words, " {name} {minor}");
         }
     }
-    words
+    words + &counter_words::order_words(order)
 }
 
 fn event_words(event: &Event) -> String {

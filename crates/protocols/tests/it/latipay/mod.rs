@@ -191,6 +191,7 @@ pub fn order(flow: Flow, state: OrderState) -> Order {
             particulars: Default::default(),
             tells: Default::default(),
             after_time: Default::default(),
+            counter: None,
             flow,
             amount: Money::new(12_000, currency("NZD")),
             payer_currency: currency("CNY"),

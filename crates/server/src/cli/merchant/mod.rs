@@ -11,9 +11,9 @@ use anyhow::Result;
 use tillgate_core::{Account, MerchantId, Method, Money};
 use tillgate_store::{Credential, NewKey, Store};
 
-use super::login::{self, RoomName};
+use super::login::{self, Logins as _, OrderRoom, RoomName};
 use super::{DataArgs, one_line, rate, say};
-use crate::rooms::new_key;
+use crate::rooms::{self, new_key};
 use crate::{app, clock, random};
 
 #[derive(Debug, clap::Subcommand)]
@@ -42,7 +42,7 @@ pub struct ListArgs {
     data: DataArgs,
     /// Only this room's logins.
     #[arg(long)]
-    room: Option<RoomName>,
+    room: Option<OrderRoom>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -102,7 +102,7 @@ fn fresh_key(room: RoomName) -> String {
 }
 
 /// Prints names and values under each other.
-fn say_rows(rows: &[(&str, &str)]) {
+pub fn say_rows(rows: &[(&str, &str)]) {
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
     for (name, value) in rows {
         say(&format!("{name:<width$}  {value}"));
@@ -125,7 +125,9 @@ async fn list(args: ListArgs) -> Result<()> {
     let (store, _) = app::open_beside(&args.data.config()?, false)?;
     let mut last = None;
     for credential in store.list_credentials().await? {
-        if args.room.is_some_and(|room| room.word() != credential.room) {
+        // Apps and terminals have lists of their own.
+        let is_apart = [rooms::codepay::ROOM, rooms::codepay::TERMINALS].contains(&credential.room.as_str());
+        if is_apart || args.room.is_some_and(|room| room.directory() != credential.room) {
             continue;
         }
         let MerchantId(merchant) = credential.merchant;
@@ -135,11 +137,10 @@ async fn list(args: ListArgs) -> Result<()> {
         }
         let state = if credential.enabled { "" } else { "  DISABLED" };
         say(&format!(
-            "  {} {}  {}  keys {}{}{state}",
+            "  {} {}  {}{}{state}",
             credential.room,
             credential.login,
             one_line(&credential.name),
-            credential.keys.len(),
             switches::shown(&credential)?
         ));
         for account in &credential.accounts {
@@ -149,7 +150,8 @@ async fn list(args: ListArgs) -> Result<()> {
     Ok(())
 }
 
-fn account_line(account: &Account) -> String {
+/// Code, currency, methods, fee and limit.
+pub fn account_line(account: &Account) -> String {
     let methods: Vec<&str> = account.methods.iter().map(Method::as_str).collect();
     let fee = account.fee_bp.map_or_else(|| "no fee plan".into(), |fee| format!("{fee} bp"));
     let limit = account

@@ -66,11 +66,16 @@ pub fn stored<S: DeserializeOwned>(credential: &Credential) -> Result<S> {
         .with_context(|| format!("the switches of {}", credential.login))
 }
 
-/// What stands behind a login's line: the switches that are not as they come.
+/// What stands behind a login's line: how many keys it has, and the switches that are not as they come. A merchant of
+/// CodePay has neither: his apps do.
 pub fn shown(credential: &Credential) -> Result<String> {
+    let keys = format!("  keys {}", credential.keys.len());
+    if credential.room == rooms::codepay::MERCHANTS {
+        return Ok(String::new());
+    }
     if credential.room == rooms::ottpay::ROOM {
         let settings: ottpay::Settings = stored(credential)?;
-        return Ok(format!("  {}, {}", settings.currency, settings.time_zone));
+        return Ok(format!("{keys}  {}, {}", settings.currency, settings.time_zone));
     }
     let settings: latipay::Settings = stored(credential)?;
     let words = [
@@ -78,5 +83,6 @@ pub fn shown(credential: &Credential) -> Result<String> {
         (settings.amount_as_number, "  amount as number"),
         (settings.legacy_signature, "  LEGACY SIGNATURE"),
     ];
-    Ok(words.into_iter().filter(|(is_on, _)| *is_on).map(|(_, word)| word).collect())
+    let on = words.into_iter().filter(|(is_on, _)| *is_on).map(|(_, word)| word);
+    Ok(std::iter::once(keys.as_str()).chain(on).collect())
 }

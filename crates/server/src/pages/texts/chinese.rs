@@ -2,10 +2,6 @@
 
 use super::*;
 
-const fn says(title: Text, body: Text) -> StateText {
-    StateText { title, body }
-}
-
 pub(super) static TEXTS: Texts = Texts {
     alipay: "支付宝",
     wechat: "微信支付",
@@ -136,14 +132,14 @@ pub(super) static TEXTS: Texts = Texts {
         decrypt_body: "应答同样是加密的。把应答粘贴到引号之间，即可解密并校验摘要。",
         api_docs: "OpenAPI 文档",
         rules_body: "由金额决定结果的规则",
-        shop_body: "用 Latipay 或 OTT Pay 购物",
+        shop_body: "用 Latipay、OTT Pay 或 CodePay 购物",
         receiver_body: "查看每条通知及其是否可信",
         wallets_body: "扫码付款，出示付款码",
         ending: "金额尾数",
         outcome: "结果",
         what_happens: "会发生什么",
-        rules_intro: "金额的尾数决定模拟钱包的行为，自动化测试与人工测试皆可使用。其他金额正常付款：条码立即成功，二维码在测试钱包中付款后成功。",
-        receiver_intro: "这是一个商户的回调地址，两种协议通用，显示网关发来的内容，最新的在最前。",
+        rules_intro: "金额的尾数决定模拟钱包或收单机构的行为，自动化测试与人工测试皆可使用。其他金额正常付款：刷卡与条码立即成功，二维码在测试钱包中付款后成功。",
+        receiver_intro: "这是一个商户的回调地址，各协议通用，显示网关发来的内容，最新的在最前。",
         receiver_empty: says("尚未收到通知", "支付一笔订单后，通知会出现在这里。"),
         holds: "签名有效",
         broken: "签名无效",
@@ -192,6 +188,7 @@ pub(super) static TEXTS: Texts = Texts {
         shop_see_notification: "查看通知",
     },
     terminal: &terminal::chinese::TEXTS,
+    codepay: &codepay::chinese::TEXTS,
     errors: ErrorTexts {
         not_found: says("找不到页面", "该地址没有内容，请检查链接。"),
         wrong_method: says("访问方式不对", "页面存在，但不能以这种方式访问。"),

@@ -2,10 +2,6 @@
 
 use super::*;
 
-const fn says(title: Text, body: Text) -> StateText {
-    StateText { title, body }
-}
-
 pub(super) static TEXTS: Texts = Texts {
     alipay: "Alipay",
     wechat: "WeChat Pay",
@@ -145,14 +141,14 @@ pub(super) static TEXTS: Texts = Texts {
         decrypt_body: "Answers are encrypted too. Put one between the quotes: it is decrypted and its digest checked.",
         api_docs: "OpenAPI document",
         rules_body: "Amounts that decide the outcome by themselves",
-        shop_body: "Buy with Latipay or with OTT Pay",
+        shop_body: "Buy with Latipay, OTT Pay or CodePay",
         receiver_body: "Every notification, and whether it can be trusted",
         wallets_body: "Scan codes, show payment codes",
         ending: "Amount ends in",
         outcome: "Outcome",
         what_happens: "What happens",
-        rules_intro: "The last digits of the amount decide what the simulated wallet does, for automated tests as for people. Any other amount is simply paid: a bar code at once, a QR code when somebody pays it in the test wallet.",
-        receiver_intro: "This is a merchant's callback address, for both protocols. It shows what the gateway sends, newest first.",
+        rules_intro: "The last digits of the amount decide what the simulated wallet or acquirer does, for automated tests as for people. Any other amount is simply paid: a card or a bar code at once, a QR code when somebody pays it in the test wallet.",
+        receiver_intro: "This is a merchant's callback address, for all protocols. It shows what the gateway sends, newest first.",
         receiver_empty: says("Nothing received yet", "Pay an order and its notification appears here."),
         holds: "Signature holds",
         broken: "Signature does not hold",
@@ -204,6 +200,7 @@ pub(super) static TEXTS: Texts = Texts {
         shop_see_notification: "See the notification",
     },
     terminal: &terminal::english::TEXTS,
+    codepay: &codepay::english::TEXTS,
     errors: ErrorTexts {
         not_found: says("Page not found", "There is nothing at this address. Check the link."),
         wrong_method: says(

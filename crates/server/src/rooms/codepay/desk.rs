@@ -9,8 +9,8 @@ use tillgate_core::{
 use tillgate_protocols::codepay::terms::{self, Context, kept};
 use tillgate_protocols::codepay::words::{OnlineStatus, TransType};
 use tillgate_protocols::codepay::{
-    App as Client, Asked, BatchView, Call, CloseCall, Code, Method, Number, OrderCall, RefundCall, Reject,
-    Sent, Submitted, TipCall, read_trans_no, view,
+    App as Client, Asked, BatchView, Call, CloseCall, Code, Number, OrderCall, RefundCall, Reject, Sent,
+    Submitted, TipCall, read_trans_no, view,
 };
 use tillgate_protocols::ecrhub::{self, BatchClose, Closing, Topic};
 use tillgate_store::{Batch, OrderKey};
@@ -50,12 +50,7 @@ fn refused(why: impl std::fmt::Display) -> Reject {
 }
 
 impl CodePay {
-    pub(super) async fn carry_out(
-        &self,
-        client: &Client,
-        _method: Method,
-        asked: Asked,
-    ) -> Result<Answer, Reject> {
+    pub(super) async fn carry_out(&self, client: &Client, asked: Asked) -> Result<Answer, Reject> {
         let Asked { merchant_no, merchant, call } = asked;
         let caller = Caller { desk: self, client, merchant, merchant_no };
         match call {
@@ -402,8 +397,13 @@ impl Caller<'_> {
     async fn adjust_tip(&self, call: TipCall) -> Result<Answer, Reject> {
         let order = self.with_money(self.known_order(&call.merchant_order_no).await?).await?;
         let tip = call.tip.money(order.terms.amount.currency)?;
-        if order.terms.sale_minor() + tip.minor > Money::LIMIT_MINOR {
-            return Err(Reject::invalid("tip_adjustment_amount", "is too large"));
+        let merchant = self.merchant().await?;
+        let account = merchant.accounts.iter().find(|account| account.code == order.terms.account);
+        let limit_minor =
+            account.and_then(|account| account.payment_limit_minor).unwrap_or(Money::LIMIT_MINOR);
+        if order.terms.sale_minor() + tip.minor > limit_minor {
+            let what = "with the sale is above the merchant's limit for one payment";
+            return Err(Reject::invalid("tip_adjustment_amount", what));
         }
         let gateway = &self.desk.gateway;
         let command = Command::AdjustTip { tip_minor: tip.minor, open_batch: None };

@@ -157,9 +157,9 @@ impl CodePay {
     async fn answer(&self, route: Route, bytes: Bytes, authorization: Option<String>) -> String {
         let (answer, object_data) = match self.understood(route, &bytes, authorization.as_deref()).await {
             Err(reject) => (self.explained(route, &bytes, reject), false),
-            Ok((client, method, asked)) => {
+            Ok((client, asked)) => {
                 let answer = match asked {
-                    Ok(asked) => self.carry_out(&client, method, asked).await,
+                    Ok(asked) => self.carry_out(&client, asked).await,
                     Err(reject) => Err(reject),
                 };
                 (answer.unwrap_or_else(Answer::Reject), client.settings.object_data)
@@ -172,19 +172,18 @@ impl CodePay {
     }
 
     /// Who asks for what. An `Err` outside: nobody we know.
-    #[expect(clippy::type_complexity, reason = "who, what, and whether it was understood")]
     async fn understood(
         &self,
         route: Route,
         bytes: &[u8],
         authorization: Option<&str>,
-    ) -> Result<(Arc<Client>, Method, Result<room::Asked, Reject>), Reject> {
+    ) -> Result<(Arc<Client>, Result<room::Asked, Reject>), Reject> {
         let received = room::read_body(route, bytes)?;
         let client = self.apps.find(received.app_id()).await.map_err(fault)?;
         let opened = received.open(client.as_deref(), authorization, clock::now())?;
         let client = client.ok_or_else(|| Reject::new(Code::Signature))?;
         let asked = opened.decode(&client);
-        Ok((client, opened.method(), asked))
+        Ok((client, asked))
     }
 
     fn explained(&self, route: Route, bytes: &[u8], reject: Reject) -> Answer {

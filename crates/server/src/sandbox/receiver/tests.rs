@@ -5,8 +5,10 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{Request, Response};
 use tillgate_core::MerchantId;
+use tillgate_protocols::codepay::{self as codepay_room, PrivateKey, client as codepay_client};
 use tillgate_protocols::latipay::{ApiKey, Settings, sign};
 use tillgate_protocols::ottpay::{self as ott_room, SignKey};
+use tillgate_protocols::wire::json::Value;
 use tower::ServiceExt as _;
 
 use crate::app::{self, App};
@@ -15,6 +17,7 @@ use crate::config::Config;
 use crate::http::router;
 use crate::rooms::{latipay, new_key, ottpay};
 use crate::sandbox::Sandbox;
+use crate::sandbox::codepay;
 use crate::sandbox::merchants::{self, DOCUMENT_KEY, OTTPAY_KEY};
 use tillgate_store::Credential;
 
@@ -27,7 +30,8 @@ async fn sandbox() -> (Arc<App>, tempfile::TempDir) {
     let (store, vault) = app::open(&config).unwrap();
     merchants::seed(&*store, &vault).await.unwrap();
     let sandbox = Sandbox::open(&config.data_dir).unwrap();
-    let assembled = app::assemble(config, store, vault, Some(sandbox)).unwrap();
+    let key = app::gateway_key(&*store, &vault).await.unwrap();
+    let assembled = app::assemble(config, store, vault, Some(sandbox), key).unwrap();
     (assembled.app, dir)
 }
 
@@ -139,4 +143,42 @@ async fn each_protocol_gets_the_receipt_it_asks_for_and_is_shown_readable() {
     assert_eq!(html.matches("Opened and digest holds for QC00005496").count(), 2);
     assert!(html.contains("Signature holds") && html.contains("Attempt 2"));
     assert!(html.contains("<dd>o-1</dd>") && html.contains("<dt>tip</dt><dd>300</dd>"), "{html}");
+}
+
+/// A callback as the gateway makes it, signed with a key.
+fn callback(status: &str, key: &PrivateKey) -> String {
+    let text = |text: &'static str| Value::Text(text.into());
+    let fields = [
+        ("app_id", text(codepay::APP_ID)),
+        ("merchant_no", text(codepay::MERCHANT_NO)),
+        ("merchant_order_no", text("c-1")),
+        ("trans_type", Value::Number("1".into())),
+        ("trans_status", Value::Number(status.to_owned().into())),
+        ("trans_amount", Value::Number("28.32".into())),
+        ("price_currency", text("USD")),
+    ];
+    codepay_client::json_body(&fields, Some(key))
+}
+
+#[tokio::test]
+async fn a_terminals_callback_counts_with_the_gateways_signature_only() {
+    let (app, _dir) = sandbox().await;
+    let body = callback("2", &app.codepay.key);
+    let answer = sends(&app, JSON, &body).await;
+    assert!(codepay_room::acknowledged(answer.status().as_u16(), text(answer).await.as_bytes()));
+    assert_eq!(verdict(&app), (Some(true), "signed by the gateway for 302300000926".into()));
+    for forged in [
+        body.replace("28.32", "0.01"),
+        callback("2", &codepay::app_key().unwrap()),
+        body.split(",\"sign\"").next().unwrap().to_owned() + "}",
+    ] {
+        assert_ne!(forged, body);
+        sends(&app, JSON, &forged).await;
+        assert_eq!(verdict(&app).0, Some(false), "{forged}");
+    }
+    let request = Request::get("/sandbox/receiver?lang=en").body(Body::empty()).unwrap();
+    let Ok(shown) = router::router(app.clone()).oneshot(request).await;
+    let html = text(shown).await;
+    assert_eq!(html.matches("Signature does not hold").count(), 3);
+    assert!(html.contains("2 · Paid") && html.contains("USD 28.32"), "{html}");
 }

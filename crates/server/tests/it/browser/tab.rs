@@ -129,6 +129,22 @@ impl Scene {
         Tabs { old }
     }
 
+    /// The same browser, another tab.
+    pub async fn opens_another(&self, url: &str) -> Tabs {
+        let old = self.tab().window().await.unwrap();
+        let new = self.tab().new_window(true).await.unwrap().handle;
+        self.tab().switch_to_window(new).await.unwrap();
+        self.opens(url).await;
+        Tabs { old }
+    }
+
+    /// Goes there and leaves this tab open; where one was.
+    pub async fn switches_to(&self, tabs: &Tabs) -> Tabs {
+        let old = self.tab().window().await.unwrap();
+        self.tab().switch_to_window(tabs.old.clone()).await.unwrap();
+        Tabs { old }
+    }
+
     pub async fn returns_to(&self, tabs: Tabs) {
         self.tab().close_window().await.unwrap();
         self.tab().switch_to_window(tabs.old).await.unwrap();

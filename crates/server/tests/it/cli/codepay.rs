@@ -1,4 +1,8 @@
-//! `sign codepay` and `verify codepay`, held against the room's vectors and the `openssl` command line.
+//! `sign codepay` and `verify codepay`, held against the room's vectors and the `openssl` command line. `codepay …` in
+//! modules of its own.
+
+mod orders;
+mod people;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -46,6 +50,11 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| {
     std::fs::write(folder.path().join("bare.key"), format!("{private}\n")).unwrap();
     Keys { folder, public, private }
 });
+
+/// Of a key pair nobody else has.
+pub fn public_key_file() -> PathBuf {
+    file("app.pub.pem")
+}
 
 fn file(name: &str) -> PathBuf {
     KEYS.folder.path().join(name)
@@ -229,7 +238,7 @@ fn a_failure_is_explained() {
         (message("a=1&b=2").to_string(), "sign_type is left out"),
         (message("something else").to_string(), "another key, or other values"),
         (with_sign(&hex), "hexadecimal, not base64"),
-        (with_sign(&signature(right).replace('+', " ").replace('/', " ")), "not base64"),
+        (with_sign(&signature(right).replace(['+', '/'], " ")), "not base64"),
         (r#"{"a":"1"}"#.to_owned(), "sign is missing"),
         (r#"{"a":"1","a":"2"}"#.to_owned(), "a is sent twice"),
         (r#"{"a":"1","sign_type":"NONE"}"#.to_owned(), "Basic authentication"),

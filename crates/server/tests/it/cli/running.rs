@@ -112,6 +112,18 @@ async fn serve_refuses_the_documents_key() {
         assert!(refuses(&serve).contains("a key printed in the documents"), "before {login}");
         prints(&[&rotate[..], &["--data-dir", text(&data)]].concat());
     }
+    let key = super::codepay::public_key_file();
+    let data = ["--data-dir", text(&data)];
+    let rotate_app = ["codepay", "app", "rotate-key", "--old-valid-hours", "0"];
+    for rotate in [
+        [&rotate_app[..], &["wz6012822ca2f1as78", "--public-key-file", text(&key)]].concat(),
+        [&rotate_app[..], &["wze0fcae4016b4da15"]].concat(),
+        vec!["codepay", "terminal", "pair", "WPYB002248000865", "--end-old-secret"],
+        vec!["codepay", "terminal", "pair", "WPYB002248000866", "--end-old-secret"],
+    ] {
+        assert!(refuses(&serve).contains("a key printed in the documents"), "before {rotate:?}");
+        prints(&[&rotate[..], &data].concat());
+    }
     let [port, admin] = [free_port(), free_port()].map(|port| (port, format!("127.0.0.1:{port}")));
     let mut serve = command(&[&serve[..], &["--listen", &port.1, "--admin-listen", &admin.1]].concat());
     let mut process = Process::start(&mut serve);

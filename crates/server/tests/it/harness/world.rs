@@ -188,7 +188,8 @@ async fn start(mut config: Config, with_wallets: bool) -> Running {
         let (store, vault) = app::open(&config).unwrap();
         merchants::seed(&*store, &vault).await.unwrap();
         let sandbox = with_wallets.then(|| Sandbox::open(&config.data_dir).unwrap());
-        let assembled = app::assemble(config, store, vault, sandbox).unwrap();
+        let key = app::gateway_key(&*store, &vault).await.unwrap();
+        let assembled = app::assemble(config, store, vault, sandbox, key).unwrap();
         let app = assembled.app.clone();
         let served = tokio::spawn(app::run(assembled, listeners, metrics(), stopped));
         (served, app, url, admin)

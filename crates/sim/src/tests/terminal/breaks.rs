@@ -80,6 +80,30 @@ fn an_order_sent_again_is_known() {
     assert_eq!(counter.asked.len(), 1);
 }
 
+/// After a break it says what is on its screen, whatever is being done with it: the gateway may have ended it.
+#[test]
+fn an_order_that_ended_during_a_break_leaves_the_screen() {
+    for (name, reach) in [("on the screen", ON_THE_SCREEN), ("charging", CHARGING), ("answered", READY)] {
+        let mut counter = Counter::open("think=1s answer-late=1m");
+        reach(&mut counter);
+        counter.line_breaks();
+        counter.wait(500);
+        counter.sent.clear();
+        counter.go_online();
+        let said: Vec<_> = counter.sent.iter().filter(|frame| frame["response_code"] == "101").collect();
+        assert_eq!(said.len(), 1, "{name}: {:?}", counter.sent);
+        let about = (&said[0]["topic"], &said[0]["request_id"], &said[0]["biz_data"]["trade_no"]);
+        assert_eq!(about, (&json!("ecrhub.pay.order"), &json!("7-1"), &json!("7-1")), "{name}");
+        counter.confirms("7-1", 1);
+        assert_eq!(counter.orders(sale("7-2")), "101", "{name}: the next order has the screen");
+    }
+    let mut idle = Counter::open("");
+    idle.line_breaks();
+    idle.wait(500);
+    idle.go_online();
+    assert!(idle.sent.is_empty(), "{:?}", idle.sent);
+}
+
 /// The words that break the line: how long it stays away, the code of the result, how often it is told.
 #[test]
 fn scripted_breaks() {

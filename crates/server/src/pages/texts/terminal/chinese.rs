@@ -70,7 +70,7 @@ pub(in crate::pages::texts) static TEXTS: TerminalTexts = TerminalTexts {
     expiry_past: "此卡已过期。",
     cvv_bad: "三位数字；Amex 为四位。",
     pin_title: "请输入密码",
-    pin_body: "任意四位数字即可",
+    pin_body: "测试密码：1234",
     digits_missing: "请输入至少四位数字。",
     manager_title: "主管授权",
     manager_body: "撤销和退款需要主管授权。沙箱中的授权码为 0000。",

@@ -70,7 +70,7 @@ pub(in crate::pages::texts) static TEXTS: TerminalTexts = TerminalTexts {
     expiry_past: "This card has expired.",
     cvv_bad: "Three digits; four on an Amex.",
     pin_title: "Enter the PIN",
-    pin_body: "any four digits will do",
+    pin_body: "the test PIN is 1234",
     digits_missing: "Enter at least four digits.",
     manager_title: "Manager's code",
     manager_body: "A void or refund needs the manager. In the sandbox the code is 0000.",

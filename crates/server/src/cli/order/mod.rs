@@ -1,12 +1,16 @@
 //! `order show | list`: everything known about one order, and a login's orders.
 
+mod counter;
+
 use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
-use tillgate_core::{MerchantId, Method, Money, Order, OrderNo, Refund, RefundState};
+use tillgate_core::{Deed, MerchantId, Method, Money, Order, OrderNo, Refund, RefundState};
+use tillgate_protocols::codepay::terms::kept;
+use tillgate_protocols::codepay::{read_trans_no, view};
 use tillgate_store::{Credential, OrderKey, OrderSearch, Store};
 
-use super::login::{self, RoomName};
+use super::login::{self, OrderRoom};
 use super::{DataArgs, one_line, say};
 use crate::{app, clock};
 
@@ -24,9 +28,9 @@ pub struct LoginArgs {
     data: DataArgs,
     /// Whichever room has the login if absent.
     #[arg(long)]
-    room: Option<RoomName>,
-    /// Whose it is: the Latipay user_id or the OTT Pay merchant_id.
-    #[arg(long, visible_aliases = ["user-id", "merchant-id"])]
+    room: Option<OrderRoom>,
+    /// Whose it is: the Latipay user_id, the OTT Pay merchant_id or the CodePay merchant_no.
+    #[arg(long, visible_aliases = ["user-id", "merchant-id", "merchant-no"])]
     login: String,
 }
 
@@ -34,7 +38,7 @@ pub struct LoginArgs {
 pub struct ShowArgs {
     #[command(flatten)]
     login: LoginArgs,
-    /// The gateway's number of the order, the merchant's, or the merchant's of one of its refunds.
+    /// The gateway's number of the order (or its trans_no), the merchant's, or the merchant's of one of its refunds.
     order: String,
 }
 
@@ -48,7 +52,7 @@ pub struct ListArgs {
     /// Only what was sold at this terminal.
     #[arg(long)]
     terminal: Option<String>,
-    #[arg(long, value_parser = ["pending", "closing", "paid", "failed", "cancelled"])]
+    #[arg(long, value_parser = ["pending", "closing", "authorized", "paid", "voided", "failed", "cancelled"])]
     state: Option<String>,
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
@@ -65,10 +69,13 @@ async fn show(args: ShowArgs) -> Result<()> {
     let (store, _) = app::open_beside(&args.login.data.config()?, false)?;
     let (room, credential) = login::find(&*store, args.login.room, &args.login.login).await?;
     let merchant = credential.merchant;
-    let Some(order) = find(&*store, room, merchant, &args.order).await? else {
+    let Some(order) = find(&*store, room, &credential, &args.order).await? else {
         bail!("{} has no order {}", credential.login, args.order)
     };
     show_terms(&order);
+    if let (Some(terms), Some(facts)) = (&order.terms.counter, &order.counter) {
+        counter::show(&*store, &order, (terms, facts)).await?;
+    }
     say("journal");
     for (number, (at, event)) in (1..).zip(store.load_events(merchant, order.number).await?) {
         say(&format!(
@@ -97,7 +104,34 @@ async fn show(args: ShowArgs) -> Result<()> {
     Ok(())
 }
 
-async fn find(store: &dyn Store, room: RoomName, merchant: MerchantId, text: &str) -> Result<Option<Order>> {
+async fn find(
+    store: &dyn Store,
+    room: OrderRoom,
+    credential: &Credential,
+    text: &str,
+) -> Result<Option<Order>> {
+    let found = find_any(store, room, credential.merchant, text).await?;
+    // A merchant may have several numbers in CodePay: each has its own orders.
+    let is_own = |order: &Order| match room {
+        OrderRoom::Codepay => order.terms.particulars.get(kept::MERCHANT_NO) == Some(&credential.login),
+        OrderRoom::Latipay | OrderRoom::Ottpay => true,
+    };
+    Ok(found.filter(is_own))
+}
+
+async fn find_any(
+    store: &dyn Store,
+    room: OrderRoom,
+    merchant: MerchantId,
+    text: &str,
+) -> Result<Option<Order>> {
+    if room == OrderRoom::Codepay
+        && let Some((number, _)) = read_trans_no(text)
+        && let Ok(number) = i64::try_from(number)
+        && let Some(order) = store.load_order(merchant, OrderKey::Number(OrderNo(number))).await?
+    {
+        return Ok(Some(order));
+    }
     let reference = OrderKey::Reference { room: room.word(), reference: text };
     if let Some(order) = store.load_order(merchant, reference).await? {
         return Ok(Some(order));
@@ -115,16 +149,14 @@ async fn find(store: &dyn Store, room: RoomName, merchant: MerchantId, text: &st
 fn show_terms(order: &Order) {
     let terms = &order.terms;
     say(&format!("order      {}  ({})", order.number, order.room));
+    if order.counter.is_some() {
+        say(&format!("trans_no   {}", view::order_trans_no(order)));
+    }
     say(&format!("reference  {}", one_line(&order.reference)));
     say(&format!("state      {}  version {}", order.state.name(), order.version));
-    let paid = format!("{:?} = {:?} at {}", terms.total(), terms.payer_amount(), terms.payer_rate);
-    match terms.tip_minor {
-        0 => say(&format!("amount     {paid}")),
-        tip => {
-            say(&format!("amount     {:?}", terms.amount));
-            say(&format!("tip        {:?}", Money::new(tip, terms.amount.currency)));
-            say(&format!("total      {paid}"));
-        }
+    match &terms.counter {
+        Some(counter) => counter::show_amounts(order, counter),
+        None => show_amounts(order),
     }
     let method = order.method().map_or("not chosen yet", Method::as_str);
     say(&format!("how        {method}, {}, account {}", terms.flow.as_str(), terms.account));
@@ -152,6 +184,19 @@ fn show_terms(order: &Order) {
     ));
 }
 
+fn show_amounts(order: &Order) {
+    let terms = &order.terms;
+    let paid = format!("{:?} = {:?} at {}", terms.total(), terms.payer_amount(), terms.payer_rate);
+    match terms.tip_minor {
+        0 => say(&format!("amount     {paid}")),
+        tip => {
+            say(&format!("amount     {:?}", terms.amount));
+            say(&format!("tip        {:?}", Money::new(tip, terms.amount.currency)));
+            say(&format!("total      {paid}"));
+        }
+    }
+}
+
 fn refund_line(order: &Order, refund: &Refund) -> String {
     let amount = Money::new(refund.amount_minor, order.terms.amount.currency);
     let mut line = format!("refund {}   {amount:?}, {}", refund.number.0, refund.state.name());
@@ -160,6 +205,15 @@ fn refund_line(order: &Order, refund: &Refund) -> String {
     }
     if refund.reverses_late_payment {
         line += ", of a late payment";
+    }
+    if refund.means.is_void {
+        line += ", a void";
+    }
+    if let Some(carrier) = refund.means.carried_by {
+        let _ = write!(line, ", carried out at a terminal by order {carrier}");
+    }
+    if !refund.means.notify_url.is_empty() {
+        let _ = write!(line, ", told {}", one_line(&refund.means.notify_url));
     }
     if order.choices.len() > 1
         && let Some(method) = order.method_of(refund.choice)
@@ -240,15 +294,16 @@ async fn own_orders(
     }
 }
 
-/// Number, reference, state, amount, tip, method, operator, terminal, created; `-` for what there is none of.
+/// Number, reference, state, amount, tip, method, operator, terminal, created; `-` for what there is none of. At the end
+/// what was to be done, if that is no sale.
 fn order_line(order: &Order) -> String {
     let terms = &order.terms;
     let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { one_line(text) };
-    let tip = match terms.tip_minor {
+    let tip = match order.tip_minor() {
         0 => "-".to_owned(),
         tip => Money::new(tip, terms.amount.currency).to_string(),
     };
-    let columns = [
+    let mut columns = vec![
         order.number.to_string(),
         one_line(&order.reference),
         order.state.name().to_owned(),
@@ -259,5 +314,8 @@ fn order_line(order: &Order) -> String {
         or_dash(&terms.terminal),
         clock::display(terms.created_at),
     ];
+    if terms.deed() != Deed::Sale {
+        columns.push(terms.deed().as_str().to_owned());
+    }
     columns.join("  ")
 }
