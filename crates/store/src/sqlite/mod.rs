@@ -4,6 +4,7 @@
 
 mod apply;
 mod directory;
+mod notices;
 mod read;
 mod rows;
 mod schema;
@@ -260,7 +261,7 @@ impl Store for Sqlite {
     }
 
     fn resend(&self, merchant: MerchantId, order: OrderNo, event: u32, now: Timestamp) -> Answer<'_, bool> {
-        self.writing(move |connection| apply::resend(connection, merchant, order, event, now))
+        self.writing(move |connection| notices::resend(connection, merchant, order, event, now))
     }
 
     fn load_credential<'a>(&'a self, room: &'a str, login: &'a str) -> Answer<'a, Option<Credential>> {
