@@ -29,6 +29,9 @@ pub enum Floor {
     F0,
     F1,
     F2,
+    /// No server at all: RSA on every core (`rsa`).
+    #[value(skip)]
+    R,
 }
 
 impl Floor {
@@ -37,6 +40,7 @@ impl Floor {
             Self::F0 => "f0",
             Self::F1 => "f1",
             Self::F2 => "f2",
+            Self::R => "r",
         }
     }
 }

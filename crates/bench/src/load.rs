@@ -45,6 +45,8 @@ pub struct Fire {
     pub again: bool,
     /// What only a good answer says.
     pub marker: &'static str,
+    /// Every so many answers one is kept, to be looked at afterwards; 0: none.
+    pub keep_every: u64,
 }
 
 #[derive(Debug, Default)]
@@ -54,6 +56,8 @@ pub struct Measured {
     /// Answers that were not what they had to be, and connections that broke.
     pub wrong: u64,
     pub first_wrong: Option<String>,
+    /// Bodies of good answers.
+    pub kept: Vec<Vec<u8>>,
 }
 
 impl Measured {
@@ -61,13 +65,13 @@ impl Measured {
         self.latency.count() as f64 / self.elapsed.as_secs_f64().max(1e-9)
     }
 
-    fn note_wrong(&mut self, what: String) {
+    pub fn note_wrong(&mut self, what: String) {
         self.wrong += 1;
         self.first_wrong.get_or_insert(what);
     }
 }
 
-fn is_good(reply: &Reply<'_>, marker: &str) -> bool {
+pub fn is_good(reply: &Reply<'_>, marker: &str) -> bool {
     let marker = marker.as_bytes();
     reply.status == 200 && reply.body.windows(marker.len()).any(|part| part == marker)
 }
@@ -105,13 +109,19 @@ async fn fire_all(shots: Shots, how: Fire) -> Result<Measured> {
             barrier.wait().await;
             let deadline = Instant::now() + how.limit;
             let mut latency = Histogram::default();
+            let mut kept = Vec::new();
             while let Some(request) = belt.take() {
                 let sent = Instant::now();
                 if sent >= deadline {
                     break;
                 }
                 match connection.exchange(request).await {
-                    Ok(reply) if is_good(&reply, how.marker) => latency.record(sent.elapsed()),
+                    Ok(reply) if is_good(&reply, how.marker) => {
+                        latency.record(sent.elapsed());
+                        if how.keep_every > 0 && latency.count() % how.keep_every == 0 {
+                            kept.push(reply.body.to_vec());
+                        }
+                    }
                     Ok(reply) => {
                         let what = format!("{} {}", reply.status, reply.text());
                         measured.borrow_mut().note_wrong(what);
@@ -122,7 +132,9 @@ async fn fire_all(shots: Shots, how: Fire) -> Result<Measured> {
                     }
                 }
             }
-            measured.borrow_mut().latency.merge(&latency);
+            let mut measured = measured.borrow_mut();
+            measured.latency.merge(&latency);
+            measured.kept.extend(kept);
         }));
     }
     barrier.wait().await;
@@ -178,10 +190,11 @@ mod tests {
         let counted = seen.clone();
         std::thread::spawn(move || serve(listener, "request 00000".len(), counted));
         let limit = Duration::from_secs(20);
-        let how = Fire { address, connections: 4, limit, again: false, marker: GOOD };
+        let how = Fire { address, connections: 4, limit, again: false, marker: GOOD, keep_every: 10 };
         let measured = fire(shots, how).unwrap();
         assert_eq!(seen.load(Ordering::Relaxed), ALL);
         assert_eq!((measured.latency.count(), measured.wrong), (ALL - 1, 1));
+        assert!(!measured.kept.is_empty() && measured.kept.iter().all(|body| body == br#"{"code":0}"#));
         assert!(measured.first_wrong.unwrap().contains("206"));
     }
 }

@@ -8,6 +8,7 @@
 
 mod child;
 mod client;
+mod codepay_till;
 mod crash;
 mod dice;
 mod floor;
@@ -16,8 +17,11 @@ mod load;
 mod noise;
 mod ottpay_till;
 mod report;
+mod rsa;
+mod side_by_side;
 mod till;
 mod workloads;
+mod workloads_codepay;
 
 use std::process::ExitCode;
 

@@ -19,13 +19,19 @@ struct Ticks {
 
 #[derive(Debug)]
 pub struct Noise {
-    child: u32,
+    /// `None`: what is measured is this process.
+    child: Option<u32>,
     start: Ticks,
 }
 
 impl Noise {
     pub fn listen(child: u32) -> Self {
-        Self { child, start: Ticks::now(child) }
+        Self { child: Some(child), start: Ticks::now(Some(child)) }
+    }
+
+    /// While this process measures itself.
+    pub fn listen_alone() -> Self {
+        Self { child: None, start: Ticks::now(None) }
     }
 
     /// What the server took since, in seconds of one core.
@@ -43,14 +49,18 @@ impl Noise {
 }
 
 impl Ticks {
-    fn now(child: u32) -> Self {
+    fn now(child: Option<u32>) -> Self {
         let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
         let columns = numbers(stat.lines().next().and_then(|line| line.strip_prefix("cpu")));
         let at = |place: usize| columns.get(place).copied().unwrap_or_default();
         // user, nice, system; idle, iowait, irq, softirq; steal
         let busy = at(0) + at(1) + at(2) + at(7);
-        let child = process(&child.to_string());
-        Self { all: columns.iter().take(8).sum(), busy, child, ours: child + process("self") }
+        let own = process("self");
+        let (child, ours) = match child.map(|child| process(&child.to_string())) {
+            Some(child) => (child, child + own),
+            None => (own, own),
+        };
+        Self { all: columns.iter().take(8).sum(), busy, child, ours }
     }
 }
 
@@ -81,7 +91,7 @@ mod tests {
             sum = std::hint::black_box(sum.wrapping_add(1));
         }
         assert!(process("self") > before);
-        let ticks = Ticks::now(std::process::id());
+        let ticks = Ticks::now(None);
         assert!(ticks.all >= ticks.busy && ticks.busy > 0);
     }
 }

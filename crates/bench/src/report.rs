@@ -1,6 +1,7 @@
 //! `load`: floor and gateway in turns, because the machine is noisy; the ratio of each round, then the table.
 
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -12,7 +13,8 @@ use crate::dice::Dice;
 use crate::floor::{Floor, GOOD};
 use crate::load::{Fire, Measured, Shots, fire};
 use crate::noise::Noise;
-use crate::workloads::{Counter, WORKLOADS, Workload, orders};
+use crate::workloads::{Counter, MANY, Target, WORKLOADS, Workload, orders};
+use crate::{rsa, side_by_side};
 
 #[derive(Debug, clap::Args)]
 pub struct LoadArgs {
@@ -39,8 +41,8 @@ pub struct LoadArgs {
 }
 
 const WARM_UP: Duration = Duration::from_secs(1);
-/// Requests made for the warm-up: more than any server here takes in that time.
-const WARM_UP_SHOTS: usize = 90_000;
+/// So many answers are looked at closely, where that is worth it.
+const LOOKED_AT: u64 = 200;
 const STARTS: usize = 5;
 /// A round in which others took more of the machine is made again.
 const QUIET_ENOUGH: f64 = 0.05;
@@ -92,21 +94,35 @@ pub fn run(args: &LoadArgs) -> Result<bool> {
             rows.push(Row { workload, rounds: measure(args, &program, workload, &mut dice)? });
         }
     }
-    if rows.is_empty() {
+    let sides = side_by_side(args, &program, &mut dice)?;
+    if rows.is_empty() && sides.is_empty() {
         let known: Vec<&str> = WORKLOADS.iter().map(|workload| workload.name).collect();
-        bail!("no such workload; there are {}", known.join(", "));
+        bail!("no such workload; there are {}, {}", known.join(", "), side_by_side::NAME);
     }
     let starts = (0..STARTS).map(|_| start_time_ms(&program, &mut dice)).collect::<Result<Vec<f64>>>()?;
-    let text = document(args, &rows, Spread::of(starts.into_iter()));
+    let text = document(args, (&rows, &sides), Spread::of(starts.into_iter()));
     println!("\n{text}");
     if let Some(path) = &args.write {
         std::fs::write(path, &text).with_context(|| format!("writing {}", path.display()))?;
     }
-    let right = rows.iter().all(|row| row.wrong() == 0);
+    let right = rows.iter().all(|row| row.wrong() == 0) && sides.iter().all(|side| side.wrong() == 0);
     if !right {
         println!("some answers were wrong");
     }
-    Ok(right && (!args.strict || rows.iter().all(Row::meets_goals)))
+    let met = rows.iter().all(Row::meets_goals) && side_by_side::meets_goal(&sides);
+    Ok(right && (!args.strict || met))
+}
+
+fn side_by_side(args: &LoadArgs, program: &Path, dice: &mut Dice) -> Result<Vec<side_by_side::Side>> {
+    let wanted = args.workload.as_deref().is_none_or(|only| only == side_by_side::NAME);
+    let rounds = if wanted { args.rounds } else { 0 };
+    let limit = Duration::from_secs(args.seconds);
+    let round = |number: usize| {
+        let side = side_by_side::measure(program, limit, args.connections, dice)?;
+        eprintln!("{} {}/{}: {}", side_by_side::NAME, number + 1, args.rounds, side.progress());
+        Ok(side)
+    };
+    (0..rounds).map(round).collect()
 }
 
 fn measure(
@@ -139,12 +155,18 @@ fn round(
     workload: &'static Workload,
     dice: &mut Dice,
 ) -> Result<(Turn, Turn)> {
-    let floor = turn(args, floor_recipe(workload.floor, dice)?, (false, GOOD), |_, counter, count| {
-        Ok(orders(counter, count))
-    })?;
+    let floor = match workload.floor {
+        Floor::R => bare_turn(args)?,
+        floor => {
+            let orders = |_: Target<'_>, counter: &mut Counter, count| Ok(orders(counter, count));
+            let how = Shooting { again: false, marker: GOOD, warm_up: MANY, check: None };
+            turn(args, floor_recipe(floor, dice)?, &how, orders)?
+        }
+    };
     let folder = child::fresh_folder("gateway")?;
     let recipe = Recipe::sandbox(program.to_owned(), &folder, dice)?;
-    Ok((floor, turn(args, recipe, (workload.again, workload.marker), workload.shots)?))
+    let Workload { again, marker, warm_up, check, .. } = *workload;
+    Ok((floor, turn(args, recipe, &Shooting { again, marker, warm_up, check }, workload.shots)?))
 }
 
 fn noise((floor, gateway): &(Turn, Turn)) -> f64 {
@@ -180,28 +202,55 @@ fn floor_recipe(floor: Floor, dice: &mut Dice) -> Result<Recipe> {
     })
 }
 
+/// How a server is fired at.
+struct Shooting {
+    again: bool,
+    marker: &'static str,
+    warm_up: usize,
+    check: Option<Check>,
+}
+
+type Check = fn(SocketAddr, &[Vec<u8>]) -> Result<Vec<String>>;
+
 /// Starts a server, warms it up, fires at it, and takes it away again with its data.
 fn turn(
     args: &LoadArgs,
     recipe: Recipe,
-    (again, marker): (bool, &'static str),
-    make: impl Fn(std::net::SocketAddr, &mut Counter, usize) -> Result<Shots>,
+    shooting: &Shooting,
+    make: impl Fn(Target<'_>, &mut Counter, usize) -> Result<Shots>,
 ) -> Result<Turn> {
     let (running, _) = recipe.start_and_wait()?;
     std::thread::sleep(Duration::from_millis(300));
     let idle = running.memory();
     let mut counter = Counter::default();
-    let how = |limit| Fire { address: running.address, connections: args.connections, limit, again, marker };
-    let warm = fire(make(running.address, &mut counter, WARM_UP_SHOTS)?, how(WARM_UP))?;
+    let Shooting { again, marker, warm_up, check } = *shooting;
+    let (address, connections) = (running.address, args.connections);
+    let data = recipe.log.with_file_name("data");
+    let target = Target { address, data: &data };
+    let warm = make(target, &mut counter, warm_up)?;
+    let warm = fire(warm, Fire { address, connections, limit: WARM_UP, again, marker, keep_every: 0 })?;
     let limit = Duration::from_secs(args.seconds);
-    let enough = (warm.per_second() * limit.as_secs_f64() * 1.6) as usize + 10_000;
-    let shots = make(running.address, &mut counter, enough)?;
+    let enough = warm.per_second() * limit.as_secs_f64();
+    let keep_every = if check.is_some() { (enough as u64 / LOOKED_AT / connections as u64).max(1) } else { 0 };
+    let shots = make(target, &mut counter, (enough * 1.6) as usize + warm_up / 9)?;
     let listening = Noise::listen(running.id());
-    let measured = fire(shots, how(limit))?;
+    let mut measured = fire(shots, Fire { address, connections, limit, again, marker, keep_every })?;
     let (noise, server_cpu_s) = (listening.share(), listening.server_cpu_s());
     let after = running.memory();
+    for wrong in check.map(|check| check(address, &measured.kept)).transpose()?.into_iter().flatten() {
+        measured.note_wrong(wrong);
+    }
     end(running, &recipe)?;
     Ok(Turn { measured, noise, server_cpu_s, idle, after })
+}
+
+/// R, in this process.
+fn bare_turn(args: &LoadArgs) -> Result<Turn> {
+    rsa::measure(Duration::from_millis(200))?;
+    let listening = Noise::listen_alone();
+    let measured = rsa::measure(Duration::from_secs(args.seconds))?;
+    let (noise, server_cpu_s) = (listening.share(), listening.server_cpu_s());
+    Ok(Turn { measured, noise, server_cpu_s, idle: Memory::default(), after: Memory::default() })
 }
 
 fn end(running: Running, recipe: &Recipe) -> Result<()> {
@@ -290,7 +339,7 @@ impl Row {
     }
 }
 
-fn document(args: &LoadArgs, rows: &[Row], start_ms: Spread) -> String {
+fn document(args: &LoadArgs, (rows, sides): (&[Row], &[side_by_side::Side]), start_ms: Spread) -> String {
     let mut text = String::from(EXPLANATION);
     let _ = writeln!(text, "- machine: {}", machine());
     let _ = writeln!(text, "- commit: {}", commit());
@@ -311,6 +360,7 @@ fn document(args: &LoadArgs, rows: &[Row], start_ms: Spread) -> String {
         text += &row.memory_line();
         text.push('\n');
     }
+    text += &side_by_side::table(sides);
     let _ = writeln!(
         text,
         "\nStart to the first answer: {:.0} ms ({:.0}-{:.0}), goal < 300 ms.",
@@ -327,8 +377,12 @@ measured in the same minute: what the same HTTP stack does when it does almost n
 
 - F0: a constant answer. F1: F0, the body parsed, one HMAC checked. F2: F1 and one row of 300 bytes committed durably
   (SQLite, `synchronous=FULL`, all that waits in one transaction) before the answer.
+- R: no server, RSA alone. As many threads as there are cores, each verifies one RSA-2048 signature and makes one, over
+  and over (aws-lc-rs, keys loaded and parsed), for as long as the gateway's turn and with nothing else running.
 - The real binary (`tillgate sandbox`) runs as its own process with its data on disk. The requests are signed before
   the clock starts; no two are the same where that matters. Each answer is looked at.
+- CodePay's requests are signed (RSA2) before the clock starts too, on all cores; of its answers some 200 per turn have
+  their signature checked after it. Its orders go to 400 terminals that are not connected.
 - A whole payment is one request that is answered when the sandbox's wallet has paid, and the order and the ledger's
   lines are stored: two durable commits, the charge between them, and the wallet itself in the same process. It is
   counted as payments.

@@ -1,6 +1,7 @@
 //! The table of what is measured: each row has its floor, its goal and a way to make its requests.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -10,6 +11,7 @@ use crate::floor::{Floor, GOOD};
 use crate::load::{Fire, Shots, fire};
 use crate::ottpay_till::{self, OttTerms, OttTill, WALLETS};
 use crate::till::{Sale, Till};
+use crate::workloads_codepay;
 
 #[derive(Debug)]
 pub struct Workload {
@@ -19,13 +21,27 @@ pub struct Workload {
     /// Of the floor's rate.
     pub goal: f64,
     pub p99_goal_ms: Option<f64>,
-    /// Makes so many requests; may ask the gateway for what they need first.
-    pub shots: fn(SocketAddr, &mut Counter, usize) -> Result<Shots>,
+    /// Makes so many requests; may ask the gateway for what they need first, or put it into its store.
+    pub shots: fn(Target<'_>, &mut Counter, usize) -> Result<Shots>,
+    /// Requests made for the warm-up: more than any server here takes in that time.
+    pub warm_up: usize,
     /// The requests may be sent more than once.
     pub again: bool,
     /// What only a good answer says.
     pub marker: &'static str,
+    /// Looks at a sample of the answers afterwards, closer than there is time for meanwhile; what is wrong.
+    pub check: Option<fn(SocketAddr, &[Vec<u8>]) -> Result<Vec<String>>>,
 }
+
+/// The server that is fired at, and its data.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    pub address: SocketAddr,
+    pub data: &'a Path,
+}
+
+/// What does not take long to sign.
+pub const MANY: usize = 90_000;
 
 /// OTT Pay's: for a code, that the order is stored; for a charge, that it is paid.
 const SUCCESS: &str = r#""rsp_code":"SUCCESS""#;
@@ -38,7 +54,9 @@ pub const WORKLOADS: &[Workload] = &[
         goal: 0.60,
         p99_goal_ms: Some(10.0),
         shots: |_, counter, count| Ok(orders(counter, count)),
+        warm_up: MANY,
         again: false,
+        check: None,
         marker: GOOD,
     },
     Workload {
@@ -48,7 +66,9 @@ pub const WORKLOADS: &[Workload] = &[
         goal: 0.70,
         p99_goal_ms: None,
         shots: queries,
+        warm_up: MANY,
         again: true,
+        check: None,
         marker: GOOD,
     },
     Workload {
@@ -58,7 +78,9 @@ pub const WORKLOADS: &[Workload] = &[
         goal: 0.60,
         p99_goal_ms: Some(10.0),
         shots: |_, counter, count| Ok(codes(counter, count)),
+        warm_up: MANY,
         again: false,
+        check: None,
         marker: SUCCESS,
     },
     Workload {
@@ -68,9 +90,13 @@ pub const WORKLOADS: &[Workload] = &[
         goal: 0.25,
         p99_goal_ms: None,
         shots: |_, counter, count| Ok(charges(counter, count)),
+        warm_up: MANY,
         again: false,
+        check: None,
         marker: SUCCESS,
     },
+    workloads_codepay::CREATE,
+    workloads_codepay::QUERY,
 ];
 
 /// Numbers requests, so that no two are the same.
@@ -78,7 +104,7 @@ pub const WORKLOADS: &[Workload] = &[
 pub struct Counter(u64);
 
 impl Counter {
-    fn reference(&mut self) -> String {
+    pub fn reference(&mut self) -> String {
         self.0 += 1;
         format!("bench-{:09}", self.0)
     }
@@ -138,17 +164,23 @@ fn charges(counter: &mut Counter, count: usize) -> Shots {
     })
 }
 
+/// Makes what a workload needs before it is measured.
+pub fn make_all(shots: Shots, address: SocketAddr, marker: &'static str) -> Result<()> {
+    let (count, limit) = (shots.len() as u64, Duration::from_secs(60));
+    let how = Fire { address, connections: 64, limit, again: false, marker, keep_every: 0 };
+    let made = fire(shots, how)?;
+    if made.wrong > 0 || made.latency.count() != count {
+        bail!("what is to be asked about could not be made: {:?}", made.first_wrong);
+    }
+    Ok(())
+}
+
 /// Orders that are asked about.
 const ASKED_ABOUT: usize = 20_000;
 
-fn queries(address: SocketAddr, counter: &mut Counter, count: usize) -> Result<Shots> {
+fn queries(target: Target<'_>, counter: &mut Counter, count: usize) -> Result<Shots> {
     let references: Vec<String> = (0..count.min(ASKED_ABOUT)).map(|_| counter.reference()).collect();
-    let limit = Duration::from_secs(60);
-    let how = Fire { address, connections: 64, limit, again: false, marker: GOOD };
-    let made = fire(orders_of(&references), how)?;
-    if made.wrong > 0 || made.latency.count() != references.len() as u64 {
-        bail!("the orders to ask about could not be made: {:?}", made.first_wrong);
-    }
+    make_all(orders_of(&references), target.address, GOOD)?;
     let till = Till::default();
     let mut shots = Shots::default();
     for reference in &references {
@@ -174,8 +206,8 @@ mod tests {
 
     #[test]
     fn what_is_fired_once_is_never_the_same_twice() {
-        let nowhere = ([127, 0, 0, 1], 9).into();
-        for workload in WORKLOADS.iter().filter(|workload| !workload.again) {
+        let nowhere = Target { address: ([127, 0, 0, 1], 9).into(), data: Path::new("") };
+        for workload in WORKLOADS.iter().filter(|workload| !workload.again && workload.floor != Floor::R) {
             let mut counter = Counter::default();
             let mut all = BTreeSet::new();
             // As the warm-up and the measurement follow each other.

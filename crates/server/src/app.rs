@@ -121,9 +121,7 @@ pub fn assemble(
     let long_polls = LongPolls::new(config.limits.long_polls, config.limits.long_polls_per_merchant);
     let shared = (nonce_key.clone(), rates);
     let ottpay = Arc::new(ottpay(&config, &gateway, &vault, (shared, long_polls.clone())));
-    let threads =
-        std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1));
-    let pool = Pool::start(threads)?;
+    let pool = Pool::start(config.limits.crypto_threads)?;
     let shared = (nonce_key.clone(), ottpay.rates.clone());
     let codepay = codepay(&config, &gateway, &vault, (shared, pool.clone(), gateway_key, sandbox.is_some()));
     let codepay = Arc::new(codepay);

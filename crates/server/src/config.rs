@@ -81,6 +81,7 @@ pub struct Limits {
     pub long_poll_s: u32,
     pub terminals: usize,
     pub terminal_queue: u32,
+    pub crypto_threads: usize,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -141,6 +142,7 @@ impl Config {
         for (name, value, range) in [
             ("limits.connections", self.limits.connections, 1..=1_000_000),
             ("limits.body_bytes", self.limits.body_bytes, 1_024..=1_048_576),
+            ("limits.crypto_threads", self.limits.crypto_threads, 0..=256),
             ("limits.terminals", self.limits.terminals, 1..=1_000_000),
             ("limits.terminal_queue", self.limits.terminal_queue as usize, 1..=10_000),
             ("notify.per_endpoint", self.notify.per_endpoint, 1..=1_024),

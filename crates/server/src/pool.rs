@@ -1,5 +1,9 @@
-//! A few operating-system threads for work that takes longer than a request should hold an async worker:
-//! pictures of QR codes now, RSA with the rooms that need it. Bounded: when it is full, callers wait.
+//! A few operating-system threads for work that takes longer than a request should hold an async worker: RSA, and
+//! pictures of QR codes. Bounded: when it is full, callers wait.
+//!
+//! One thread per core, so that signing can have all of the machine, at a lower priority, so that it only has what
+//! nobody else wants: whoever needs half a millisecond of signing can wait half a millisecond for it, whoever needs
+//! twenty microseconds of an HMAC should not ([docs/benchmarks.md] has both side by side).
 
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -16,15 +20,23 @@ pub struct Pool {
 }
 
 const WAITING_PER_THREAD: usize = 64;
+/// How much lower the priority is. At 10 a thread gets a tenth of what one of ours gets that wants the same core.
+const NICER: i32 = 10;
 
 impl Pool {
+    /// With so many threads; 0: one per core.
     pub fn start(threads: usize) -> std::io::Result<Self> {
+        let threads = match threads {
+            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            some => some,
+        };
         let capacity = threads * WAITING_PER_THREAD;
         let (tasks, waiting) = sync_channel::<Task>(capacity);
         let waiting = Arc::new(Mutex::new(waiting));
         for number in 0..threads {
             let waiting = waiting.clone();
             std::thread::Builder::new().name(format!("pool-{number}")).spawn(move || {
+                give_way();
                 loop {
                     let task = waiting.lock().recv();
                     let Ok(task) = task else { break };
@@ -41,5 +53,42 @@ impl Pool {
         let (reply, answered) = oneshot::channel();
         self.tasks.try_send(Box::new(move || drop(reply.send(work())))).ok()?;
         answered.await.ok()
+    }
+}
+
+/// Lowers the priority of this thread; on Linux it is a thread's own, elsewhere that of the whole process.
+fn give_way() {
+    if cfg!(target_os = "linux")
+        && let Err(error) = rustix::process::nice(NICER)
+    {
+        tracing::debug!(%error, "the pool's threads run at the usual priority");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn tasks_run_beside_each_other_and_more_than_there_is_room_for_wait() {
+        let pool = Pool::start(2).unwrap();
+        let tasks: Vec<_> = (0..500)
+            .map(|number| {
+                let pool = pool.clone();
+                tokio::spawn(async move { pool.run(move || number * 2).await })
+            })
+            .collect();
+        for (number, task) in tasks.into_iter().enumerate() {
+            assert_eq!(task.await.unwrap(), Some(number * 2));
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn only_the_pools_own_threads_give_way() {
+        let priority = || rustix::process::getpriority_process(None).unwrap();
+        let own = priority();
+        let theirs = Pool::start(1).unwrap().run(priority).await.unwrap();
+        assert_eq!((theirs, priority()), ((own + NICER).min(19), own));
     }
 }

@@ -4,6 +4,8 @@
 //! runs the very same ones.
 
 mod audit;
+mod batches;
+mod counters;
 mod directory;
 mod notices;
 mod orders;
@@ -19,6 +21,8 @@ use crate::port::Store;
 pub type Home = Arc<dyn Store>;
 
 pub use audit::audit;
+pub use batches::*;
+pub use counters::*;
 pub use directory::*;
 pub use notices::*;
 pub use orders::*;
@@ -58,6 +62,21 @@ macro_rules! contract_tests {
             orders_are_found_by_operator_and_terminal,
             a_payer_who_chooses_reads_back,
             rates_stay_and_the_newest_is_first,
+            two_decisions_are_stored_together,
+            a_conflict_on_either_of_two_writes_nothing,
+            a_fault_in_one_of_two_writes_neither,
+            a_number_passes_on_from_an_order_that_came_to_nothing,
+            a_terminal_has_its_queue,
+            a_queue_keeps_its_order_within_an_instant,
+            refunds_and_a_void_race_for_an_order,
+            an_order_at_a_terminal_reads_back,
+            a_batch_is_filled_and_closed,
+            nothing_joins_a_batch_that_was_closed,
+            sales_race_with_the_end_of_their_batch,
+            a_batch_of_voids_alone_is_closed_without_settling,
+            a_terminal_is_paired_once,
+            of_two_who_pair_at_once_one_does,
+            the_first_gateway_key_stays,
         }
     };
     ($fresh:path: $($name:ident,)*) => {

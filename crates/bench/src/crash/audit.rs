@@ -13,6 +13,7 @@ use tillgate_store::{OrderKey, Sqlite, Store as _};
 
 use super::audit_ottpay::{self, Coverage};
 use super::check::{self, Booked, Facts, Finding, Kind, Wallet};
+use super::codepay;
 use super::desk_ottpay::Desk;
 use super::shop::Shop;
 use crate::child::{Running, find_panic};
@@ -75,9 +76,10 @@ pub async fn settle(data: &Path) -> Result<Option<Finding>> {
 pub async fn orders(
     shop: &Rc<Shop>,
     desk: &Rc<Desk>,
+    counter: &Rc<codepay::Desk>,
     running: &Running,
     data: &Path,
-) -> Result<(Vec<Finding>, Coverage)> {
+) -> Result<(Vec<Finding>, Coverage, codepay::audit::Coverage)> {
     let mut line = Connection::open(running.address).await?;
     let ledger: Vec<LedgerRow> = serde_json::from_slice(line.get("/sandbox/api/ledger").await?.body)?;
     let mut ledger: LedgerRows = ledger.into_iter().map(|row| (row.trade_no.clone(), row)).collect();
@@ -85,11 +87,13 @@ pub async fn orders(
     let mut findings = latipay_orders(shop, &mut line, &store, &mut ledger).await?;
     let (found, coverage) = audit_ottpay::orders(desk, &mut line, &store, &mut ledger).await?;
     findings.extend(found);
+    let (found, at_terminals) = codepay::audit::orders(counter, &mut line, &store).await?;
+    findings.extend(found);
     // What is left belongs to no order.
     for row in ledger.values() {
         findings.push(Finding::new(Kind::Lost, format!("the wallet has a payment we have not: {row:?}")));
     }
-    Ok((findings, coverage))
+    Ok((findings, coverage, at_terminals))
 }
 
 async fn latipay_orders(

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::book_ottpay::OttBook;
+use super::codepay;
 
 /// What became of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -57,6 +58,7 @@ pub struct Book {
     pub sales: Vec<Sale>,
     pub notices: HashMap<String, Vec<Notice>>,
     pub ottpay: OttBook,
+    pub codepay: codepay::Book,
     /// What was wrong at once, without waiting for the end.
     pub complaints: Vec<String>,
 }

@@ -13,22 +13,24 @@ mod check_ottpay;
 mod check_ottpay_tests;
 #[cfg(test)]
 mod check_tests;
+mod codepay;
 mod desk_ottpay;
 mod receiver;
 mod shop;
 mod shop_ottpay;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context as _, Result};
-use tokio::task::LocalSet;
+use tokio::task::{JoinHandle, LocalSet, spawn_local};
 
 use crate::child::{self, Recipe};
 use crate::client::Connection;
+use crate::codepay_till::CodePayTill;
 use crate::dice::Dice;
 use crate::ottpay_till::OttTill;
 use crate::till::Till;
@@ -36,6 +38,7 @@ use audit_ottpay::Coverage;
 use book::Book;
 use check::{Finding, KINDS, Kind};
 use desk_ottpay::Desk;
+use receiver::Receiver;
 use shop::Shop;
 
 #[derive(Debug, clap::Args)]
@@ -55,6 +58,9 @@ pub struct CrashArgs {
     /// Tills of OTT Pay beside them.
     #[arg(long, default_value_t = 12)]
     ottpay_tills: u32,
+    /// Registers of CodePay, which send orders to card terminals.
+    #[arg(long, default_value_t = 6)]
+    codepay_tills: u32,
     /// The gateway; beside this program if absent.
     #[arg(long)]
     binary: Option<PathBuf>,
@@ -65,6 +71,11 @@ const LIFETIMES: [(&str, &str); 2] =
     [("TILLGATE_ORDERS__LIFETIME_S", "15"), ("TILLGATE_ORDERS__BARCODE_LIFETIME_S", "12")];
 /// The load before a kill, ms.
 const LOAD_MS: (u64, u64) = (10, 250);
+/// Of a hundred, so many go on for longer: a terminal that lost its line takes half a second to come back.
+const LONG_PERCENT: u64 = 12;
+const LONG_LOAD_MS: (u64, u64) = (400, 1_500);
+/// How often a terminal may lose its power.
+const CUT_EVERY: Duration = Duration::from_millis(60);
 /// So many of a hundred kills come while it starts.
 const STARTING_PERCENT: u64 = 12;
 /// Acknowledged orders asked for right after a restart.
@@ -80,6 +91,7 @@ struct Count {
     notices: usize,
     findings: Vec<Finding>,
     ottpay: Coverage,
+    codepay: codepay::audit::Coverage,
 }
 
 pub fn run(args: &CrashArgs) -> Result<bool> {
@@ -115,7 +127,59 @@ fn summary(count: &Count, seed: u64) -> bool {
         kinds.join(", ")
     );
     println!("of them OTT Pay: {}", count.ottpay);
+    println!("of them CodePay: {}", count.codepay);
     count.findings.is_empty()
+}
+
+/// The merchants with their tills, and the terminals: all that outlives the gateway.
+struct Sides {
+    book: Rc<RefCell<Book>>,
+    shop: Rc<Shop>,
+    desk: Rc<Desk>,
+    counter: Rc<codepay::Desk>,
+    terminals: codepay::Terminals,
+}
+
+impl Sides {
+    async fn new(folder: &Path, address: SocketAddr, dice: &mut Dice) -> Result<Self> {
+        let book = Rc::new(RefCell::new(Book::default()));
+        let key = Rc::new(OnceCell::new());
+        let receiver = Receiver { book: book.clone(), codepay_key: key.clone() };
+        let notify = receiver::start(receiver, dice.fork()).await?;
+        let till = CodePayTill::with_password();
+        Ok(Self {
+            shop: Rc::new(Shop { book: book.clone(), till: Till::default(), notify }),
+            desk: Rc::new(Desk { book: book.clone(), till: OttTill::default(), notify }),
+            counter: Rc::new(codepay::Desk { book: book.clone(), till, notify, key }),
+            terminals: codepay::Terminals::new(folder, address, dice),
+            book,
+        })
+    }
+
+    /// The tills open, the terminals are switched on; until the connections break.
+    fn open(&self, args: &CrashArgs, address: SocketAddr, dice: &mut Dice) -> Vec<JoinHandle<()>> {
+        let mut tills = Vec::new();
+        for _ in 0..args.tills {
+            tills.push(spawn_local(shop::sell(self.shop.clone(), address, dice.fork())));
+        }
+        for _ in 0..args.ottpay_tills {
+            tills.push(spawn_local(shop_ottpay::sell(self.desk.clone(), address, dice.fork())));
+        }
+        for _ in 0..args.codepay_tills {
+            tills.push(spawn_local(codepay::sell(self.counter.clone(), address, dice.fork())));
+        }
+        tills
+    }
+
+    /// Time passes; now and then a terminal loses its power.
+    async fn wait(&mut self, dice: &mut Dice) {
+        let range = if dice.percent(LONG_PERCENT) { LONG_LOAD_MS } else { LOAD_MS };
+        let until = Instant::now() + Duration::from_millis(dice.between(range.0, range.1));
+        while Instant::now() < until {
+            tokio::time::sleep(CUT_EVERY.min(until.saturating_duration_since(Instant::now()))).await;
+            self.terminals.cut_some(dice);
+        }
+    }
 }
 
 /// Kills on one data folder, then the reckoning. The folder stays if something was found.
@@ -124,10 +188,7 @@ async fn round(args: &CrashArgs, points: u32, mut dice: Dice, count: &mut Count)
     let folder = child::fresh_folder("crash")?;
     let mut recipe = Recipe::sandbox(program, &folder, &mut dice)?;
     recipe.environment.extend(LIFETIMES.map(|(name, value)| (name, value.to_owned())));
-    let book = Rc::new(RefCell::new(Book::default()));
-    let notify = receiver::start(book.clone(), dice.fork()).await?;
-    let shop = Rc::new(Shop { book: book.clone(), till: Till::default(), notify });
-    let desk = Rc::new(Desk { book: book.clone(), till: OttTill::default(), notify });
+    let (mut sides, data) = (Sides::new(&folder, recipe.address, &mut dice).await?, folder.join("data"));
     let findings_before = count.findings.len();
     // Measured as we go, so that kills while it starts come while it starts.
     let mut start_ms = 50;
@@ -144,36 +205,17 @@ async fn round(args: &CrashArgs, points: u32, mut dice: Dice, count: &mut Count)
         }
         let (running, took) = recipe.start_and_wait().with_context(|| format!("after {point} kills"))?;
         start_ms = took.as_millis() as u64;
-        count.findings.extend(sample(&shop, &desk, running.address, &mut dice).await?);
-        let latipay = (0..args.tills)
-            .map(|_| tokio::task::spawn_local(shop::sell(shop.clone(), running.address, dice.fork())));
-        let mut tills: Vec<_> = latipay.collect();
-        tills.extend((0..args.ottpay_tills).map(|_| {
-            tokio::task::spawn_local(shop_ottpay::sell(desk.clone(), running.address, dice.fork()))
-        }));
-        tokio::time::sleep(Duration::from_millis(dice.between(LOAD_MS.0, LOAD_MS.1))).await;
+        sides.terminals.introduce(&data).await?;
+        count.findings.extend(sample(&sides, running.address, &mut dice).await?);
+        sides.terminals.gateway_is_back(&mut dice);
+        let tills = sides.open(args, running.address, &mut dice);
+        sides.wait(&mut dice).await;
         running.kill()?;
         for till in tills {
             till.await?;
         }
     }
-    let (running, _) = recipe.start_and_wait().context("after the last kill")?;
-    let data = folder.join("data");
-    let watching = tokio::task::spawn_local(audit_ottpay::watch(desk.clone(), running.address));
-    count.findings.extend(audit::settle(&data).await?);
-    watching.abort();
-    let reckoned = audit::orders(&shop, &desk, &running, &data).await;
-    let (found, coverage) = reckoned.with_context(|| format!("the reckoning; {}", recipe.last_words()))?;
-    count.findings.extend(found);
-    count.ottpay.add(coverage);
-    running.stop().with_context(|| recipe.last_words())?;
-    count.findings.extend(audit::books(&data, &recipe.log).await?);
-    let mut book = book.borrow_mut();
-    let complaints = std::mem::take(&mut book.complaints);
-    count.findings.extend(complaints.into_iter().map(|text| Finding::new(Kind::OneSided, text)));
-    count.orders += book.acknowledged() + book.ottpay.acknowledged();
-    count.notices += book.notices.values().map(Vec::len).sum::<usize>();
-    count.notices += book.ottpay.callbacks.values().map(Vec::len).sum::<usize>();
+    reckon(&recipe, &mut sides, &data, count).await?;
     if count.findings.len() == findings_before {
         std::fs::remove_dir_all(&folder)?;
     } else {
@@ -184,13 +226,42 @@ async fn round(args: &CrashArgs, points: u32, mut dice: Dice, count: &mut Count)
     Ok(())
 }
 
+/// Starts it for the last time, lets everything come to rest, and compares all sides.
+async fn reckon(recipe: &Recipe, sides: &mut Sides, data: &Path, count: &mut Count) -> Result<()> {
+    let (running, _) = recipe.start_and_wait().context("after the last kill")?;
+    sides.terminals.introduce(data).await?;
+    sides.terminals.all_on();
+    let watching = spawn_local(audit_ottpay::watch(sides.desk.clone(), running.address));
+    count.findings.extend(audit::settle(data).await?);
+    watching.abort();
+    let mut line = Connection::open(running.address).await?;
+    sides.counter.learn_key(&mut line).await?;
+    codepay::audit::close_batches(&sides.counter, &mut line).await?;
+    count.findings.extend(audit::settle(data).await?);
+    let left = sides.terminals.all_off().await;
+    count.findings.extend(left.into_iter().map(|text| Finding::new(Kind::Unsettled, text)));
+    let reckoned = audit::orders(&sides.shop, &sides.desk, &sides.counter, &running, data).await;
+    let (found, coverage, mut at_terminals) =
+        reckoned.with_context(|| format!("the reckoning; {}", recipe.last_words()))?;
+    count.findings.extend(found);
+    count.ottpay.add(coverage);
+    at_terminals.cuts = sides.terminals.cuts;
+    count.codepay.add(at_terminals);
+    running.stop().with_context(|| recipe.last_words())?;
+    count.findings.extend(audit::books(data, &recipe.log).await?);
+    let mut book = sides.book.borrow_mut();
+    let complaints = std::mem::take(&mut book.complaints);
+    count.findings.extend(complaints.into_iter().map(|text| Finding::new(Kind::OneSided, text)));
+    count.orders += book.acknowledged() + book.ottpay.acknowledged() + book.codepay.acknowledged();
+    count.notices += book.notices.values().map(Vec::len).sum::<usize>();
+    count.notices += book.ottpay.callbacks.values().map(Vec::len).sum::<usize>();
+    count.notices += book.codepay.callbacks.values().map(Vec::len).sum::<usize>();
+    Ok(())
+}
+
 /// What was acknowledged last is most at risk: it must be there at once.
-async fn sample(
-    shop: &Rc<Shop>,
-    desk: &Rc<Desk>,
-    address: SocketAddr,
-    dice: &mut Dice,
-) -> Result<Vec<Finding>> {
+async fn sample(sides: &Sides, address: SocketAddr, dice: &mut Dice) -> Result<Vec<Finding>> {
+    let shop = &sides.shop;
     let recent: Vec<book::Sale> = shop.book.borrow().sales.iter().rev().take(4 * SAMPLE).cloned().collect();
     let mut findings = Vec::new();
     let mut line = Connection::open(address).await?;
@@ -199,6 +270,8 @@ async fn sample(
         let queried = shop.query(&mut line, &sale.reference).await?;
         findings.extend(check::after_restart(sale, queried.as_ref()));
     }
-    findings.extend(audit_ottpay::sample(desk, &mut line, dice, SAMPLE).await?);
+    findings.extend(audit_ottpay::sample(&sides.desk, &mut line, dice, SAMPLE).await?);
+    sides.counter.learn_key(&mut line).await?;
+    findings.extend(codepay::audit::sample(&sides.counter, &mut line, dice, SAMPLE).await?);
     Ok(findings)
 }

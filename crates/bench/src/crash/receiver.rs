@@ -1,16 +1,18 @@
 //! The merchant's end of notifications. It lives in this process, so that it survives the gateway.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 
-use tillgate_protocols::{latipay, ottpay};
+use tillgate_protocols::codepay::PublicKey;
+use tillgate_protocols::{codepay, latipay, ottpay};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::book::{Book, Notice};
 use super::book_ottpay::{CallBack, number_in};
+use super::codepay::Told;
 use crate::dice::Dice;
 use crate::ottpay_till::OttTill;
 use crate::till::Till;
@@ -18,23 +20,31 @@ use crate::till::Till;
 /// Of a hundred notifications so many are answered 500, and come again after the retry delay.
 const TROUBLE_PERCENT: u64 = 1;
 
+/// What is told, and to whom.
+#[derive(Clone)]
+pub struct Receiver {
+    pub book: Rc<RefCell<Book>>,
+    /// Signs CodePay's callbacks; known once the gateway has been asked.
+    pub codepay_key: Rc<OnceCell<PublicKey>>,
+}
+
 /// Serves from now on; gives its address.
-pub async fn start(book: Rc<RefCell<Book>>, mut dice: Dice) -> io::Result<SocketAddr> {
+pub async fn start(receiver: Receiver, mut dice: Dice) -> io::Result<SocketAddr> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
     tokio::task::spawn_local(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::task::spawn_local(serve(stream, book.clone(), dice.fork()));
+            tokio::task::spawn_local(serve(stream, receiver.clone(), dice.fork()));
         }
     });
     Ok(address)
 }
 
 /// An error is the gateway's death; there is nobody to tell.
-async fn serve(mut stream: TcpStream, book: Rc<RefCell<Book>>, mut dice: Dice) -> io::Result<()> {
+async fn serve(mut stream: TcpStream, receiver: Receiver, mut dice: Dice) -> io::Result<()> {
     let mut buffer = Vec::new();
     loop {
-        let Some(Head { start, length, is_ottpay }) = head(&buffer) else {
+        let Some(Head { start, length, room }) = head(&buffer) else {
             if stream.read_buf(&mut buffer).await? == 0 {
                 return Ok(());
             }
@@ -49,17 +59,23 @@ async fn serve(mut stream: TcpStream, book: Rc<RefCell<Book>>, mut dice: Dice) -
         let body = String::from_utf8_lossy(&buffer[start..start + length]).into_owned();
         buffer.drain(..start + length);
         let trouble = dice.percent(TROUBLE_PERCENT);
-        let answer: &[u8] = match is_ottpay {
+        let mut book = receiver.book.borrow_mut();
+        let answer: &[u8] = match room {
             _ if trouble => b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n",
-            true => {
-                record_ottpay(&mut book.borrow_mut(), &body);
+            Room::OttPay => {
+                record_ottpay(&mut book, &body);
                 b"HTTP/1.1 200 OK\r\ncontent-length: 22\r\n\r\n{\"rsp_code\":\"SUCCESS\"}"
             }
-            false => {
-                record(&mut book.borrow_mut(), &body);
+            Room::CodePay => {
+                record_codepay(&mut book, receiver.codepay_key.get(), &body);
+                b"HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\nsuccess"
+            }
+            Room::Latipay => {
+                record(&mut book, &body);
                 b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nsent"
             }
         };
+        drop(book);
         stream.write_all(answer).await?;
     }
 }
@@ -68,7 +84,15 @@ struct Head {
     /// Of the body.
     start: usize,
     length: usize,
-    is_ottpay: bool,
+    room: Room,
+}
+
+/// Who is told.
+#[derive(Debug, Clone, Copy)]
+enum Room {
+    Latipay,
+    OttPay,
+    CodePay,
 }
 
 /// Once the header is whole.
@@ -78,7 +102,12 @@ fn head(bytes: &[u8]) -> Option<Head> {
     let mut lines = text.lines().filter_map(|line| line.split_once(':'));
     let length = lines.find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
     let length = length.and_then(|(_, value)| value.trim().parse().ok()).unwrap_or(0);
-    Some(Head { start: end + 4, length, is_ottpay: text.starts_with("POST /told/ottpay ") })
+    let room = match text.split(' ').nth(1) {
+        Some("/told/ottpay") => Room::OttPay,
+        Some("/told/codepay") => Room::CodePay,
+        _ => Room::Latipay,
+    };
+    Some(Head { start: end + 4, length, room })
 }
 
 fn record(book: &mut Book, body: &str) {
@@ -102,5 +131,22 @@ fn record_ottpay(book: &mut Book, body: &str) {
             book.ottpay.callbacks.entry(get("order_id")).or_default().push(callback);
         }
         Err(error) => book.complaints.push(format!("a callback that cannot be trusted: {error}: {body}")),
+    }
+}
+
+fn record_codepay(book: &mut Book, key: Option<&PublicKey>, body: &str) {
+    let Some(key) = key else {
+        book.complaints.push(format!("codepay: a callback before the gateway was ever asked: {body}"));
+        return;
+    };
+    match codepay::client::check_notification(body.as_bytes(), key) {
+        Ok(fields) => {
+            let get = |name| fields.get(name).unwrap_or_default().to_owned();
+            let told = Told { status: get("trans_status"), amount: get("order_amount"), trans_no: get("trans_no") };
+            book.codepay.callbacks.entry(get("merchant_order_no")).or_default().push(told);
+        }
+        Err(error) => {
+            book.complaints.push(format!("codepay: a callback that cannot be trusted: {error}: {body}"));
+        }
     }
 }

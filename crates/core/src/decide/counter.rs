@@ -188,10 +188,10 @@ fn reserve_void(decision: Decision, asked: Reserve) -> Result<Decision, Refusal>
     if order.terms.deed().follows_up() {
         return Err(CounterRefusal::WrongKind.into());
     }
-    is_idle(order, counter)?;
     if matches!(order.state, OrderState::Paid { .. }) {
         is_in_open_batch(counter, asked.open_batch)?;
     }
+    is_idle(order, counter)?;
     if asked.amount_minor != whole_minor {
         return Err(CounterRefusal::NotWhole.into());
     }

@@ -102,8 +102,25 @@ fn way(call: &OrderCall, context: &Context<'_>) -> Result<(Flow, Wallet), Reject
     };
     let word = match call.pay_scenario {
         PayScenario::SwipeCard => match call.pay_method {
-            Some(PayMethod::PayPal | PayMethod::Venmo | PayMethod::CashPay) => return Err(not_offered()),
-            _ => CARD,
+            // None of them is a card; UnionPay is both.
+            Some(
+                PayMethod::Alipay
+                | PayMethod::AlipayPlus
+                | PayMethod::WeChatPay
+                | PayMethod::PayPal
+                | PayMethod::Venmo
+                | PayMethod::CashPay,
+            ) => return Err(not_offered()),
+            Some(
+                PayMethod::Visa
+                | PayMethod::MasterCard
+                | PayMethod::Amex
+                | PayMethod::Discover
+                | PayMethod::Jcb
+                | PayMethod::DinersClub
+                | PayMethod::UnionPay,
+            )
+            | None => CARD,
         },
         PayScenario::ScanQr | PayScenario::BScanQr => {
             if call.trans_type != TransType::Sale {
@@ -163,7 +180,8 @@ pub fn terms(call: &OrderCall, context: &Context<'_>) -> Result<Terms, Reject> {
             deed,
             original: context.original,
             cashback_minor: call.cashback_minor,
-            asks_tip: call.on_screen_tip,
+            // A refund gives back what the till said; a tip on it would be money that nobody set aside.
+            asks_tip: call.on_screen_tip && !deed.follows_up(),
             queue: match call.queue_mode {
                 QueueMode::Fifo => Queue::Fifo,
                 QueueMode::Filo => Queue::Filo,

@@ -16,10 +16,10 @@ use crate::clock;
 impl Gateway {
     /// Creates an order for a terminal, setting aside what it needs of the order it acts on.
     pub async fn create_at_counter(&self, mut new: NewOrder) -> Result<Order, Problem> {
-        let mut known = None;
+        let mut known = self.same_follow_up(&new).await?;
         for _ in 0..TRIES {
-            let beside = self.reservation(&new).await?;
             let decision = Arc::new(decide(known.take(), Command::Create(new.clone()), clock::now())?);
+            let beside = self.reservation(&new).await?;
             match self.commit_with(&decision, beside, None).await {
                 Ok(()) => {
                     count_order(&decision.order);
@@ -38,6 +38,21 @@ impl Gateway {
             }
         }
         Err(Problem::Fault("too many conflicts".into()))
+    }
+
+    /// What has the number of a follow-up already. Whoever sends a void twice is to hear that, and not that there is
+    /// nothing left to void.
+    async fn same_follow_up(&self, new: &NewOrder) -> Result<Option<Order>, Problem> {
+        if new.terms.counter.and_then(|counter| counter.original).is_none() {
+            return Ok(None);
+        }
+        let key = OrderKey::Reference { room: &new.room, reference: &new.reference };
+        let known = self.store.load_order(new.merchant, key).await?;
+        if known.is_none() && self.store.find_refund(new.merchant, &new.room, &new.reference).await?.is_some()
+        {
+            return Err(Refusal::ReferenceTaken.into());
+        }
+        Ok(known)
     }
 
     async fn reservation(&self, new: &NewOrder) -> Result<Beside, Problem> {

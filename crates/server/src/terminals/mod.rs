@@ -39,7 +39,8 @@ pub struct Terminals {
 pub struct Line {
     epoch: u64,
     outgoing: mpsc::Sender<String>,
-    asked: Mutex<HashMap<Question, oneshot::Sender<TerminalAnswer>>>,
+    /// Several may ask the same at once: a till that closes an order, and a worker.
+    asked: Mutex<HashMap<Question, Vec<oneshot::Sender<TerminalAnswer>>>>,
     /// A newer connection of the same terminal is there.
     taken_over: Notify,
 }
@@ -69,20 +70,30 @@ impl Terminals {
         let line = self.line(merchant, terminal)?;
         let question = (topic, request_id.to_owned());
         let (reply, answered) = oneshot::channel();
-        line.asked.lock().insert(question.clone(), reply);
+        line.asked.lock().entry(question.clone()).or_default().push(reply);
         let answer = async {
             line.outgoing.send(frame).await.ok()?;
             answered.await.ok()
         };
         let answer = tokio::time::timeout(ANSWER_WITHIN, answer).await.ok().flatten();
-        line.asked.lock().remove(&question);
+        let mut asked = line.asked.lock();
+        if let Some(askers) = asked.get_mut(&question) {
+            askers.retain(|asker| !asker.is_closed());
+            if askers.is_empty() {
+                asked.remove(&question);
+            }
+        }
+        drop(asked);
         answer
     }
 
     /// Tells a terminal something, if it is here. False: it is not.
     pub async fn tell(&self, merchant: MerchantId, terminal: &str, frame: String) -> bool {
         match self.line(merchant, terminal) {
-            Some(line) => tokio::time::timeout(ANSWER_WITHIN, line.outgoing.send(frame)).await.is_ok(),
+            Some(line) => {
+                let sent = tokio::time::timeout(ANSWER_WITHIN, line.outgoing.send(frame)).await;
+                matches!(sent, Ok(Ok(())))
+            }
             None => false,
         }
     }
@@ -131,10 +142,12 @@ struct Entered {
 }
 
 impl Line {
-    /// Gives an answer to whoever asked. False: nobody did.
-    fn answered(&self, topic: Topic, request_id: &str, answer: TerminalAnswer) -> bool {
-        let asker = self.asked.lock().remove(&(topic, request_id.to_owned()));
-        asker.is_some_and(|asker| asker.send(answer).is_ok())
+    /// Gives an answer to all who asked.
+    fn answered(&self, topic: Topic, request_id: &str, answer: &TerminalAnswer) {
+        let askers = self.asked.lock().remove(&(topic, request_id.to_owned()));
+        for asker in askers.into_iter().flatten() {
+            let _ = asker.send(answer.clone());
+        }
     }
 }
 

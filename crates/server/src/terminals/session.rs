@@ -21,6 +21,7 @@ use tillgate_protocols::ecrhub::{
 use tillgate_store::OrderKey;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
+use zeroize::Zeroizing;
 
 use super::{Entered, Line, word};
 use crate::app::App;
@@ -71,12 +72,12 @@ enum Over {
 async fn serve(app: Arc<App>, mut socket: WebSocket) {
     let over = match let_in(&app, &mut socket).await {
         Err(over) => over,
-        Ok((terminal, request_id)) => {
+        Ok((terminal, request_id, secret)) => {
             let (merchant, sn) = (terminal.merchant, terminal.terminal_sn.clone());
             let gateway = &app.gateway;
             let Entered { line, frames } = gateway.terminals.enter(merchant, &sn, clock::now());
             let bell = gateway.bus.connect_terminal(merchant, &sn);
-            let mut session = Session { app: &app, terminal, line: line.clone(), bell, held: None };
+            let mut session = Session { app: &app, terminal, secret, line: line.clone(), bell, held: None };
             let over = session.run(&mut socket, frames, &request_id).await;
             gateway.bus.disconnect_terminal(merchant, &sn, &session.bell);
             gateway.terminals.leave(merchant, &sn, &line);
@@ -92,7 +93,10 @@ async fn serve(app: Arc<App>, mut socket: WebSocket) {
 }
 
 /// The first frame says who it is, with its secret.
-async fn let_in(app: &App, socket: &mut WebSocket) -> Result<(Arc<Terminal>, String), Over> {
+async fn let_in(
+    app: &App,
+    socket: &mut WebSocket,
+) -> Result<(Arc<Terminal>, String, Zeroizing<String>), Over> {
     let unknown = || Over::Closed(CloseCode::NotKnown);
     let patience = Duration::from_secs(INIT_WITHIN_S.into());
     let first = tokio::time::timeout(patience, receive(socket)).await.map_err(|_| unknown())??;
@@ -111,7 +115,7 @@ async fn let_in(app: &App, socket: &mut WebSocket) -> Result<(Arc<Terminal>, Str
         return Err(unknown());
     };
     tracing::info!(terminal = %terminal_sn, %software, "a terminal has connected");
-    Ok((terminal, request_id))
+    Ok((terminal, request_id, secret))
 }
 
 /// The next text frame.
@@ -134,6 +138,8 @@ async fn receive(socket: &mut WebSocket) -> Result<String, Over> {
 struct Session<'a> {
     app: &'a App,
     terminal: Arc<Terminal>,
+    /// What it came in with: it may end while the connection is open.
+    secret: Zeroizing<String>,
     line: Arc<Line>,
     /// Rings when the terminal's queue may have changed.
     bell: Arc<Notify>,
@@ -160,7 +166,10 @@ impl Session<'_> {
                 () = tokio::time::sleep_until(silent_at) => Err(Over::Closed(CloseCode::Silent)),
                 Some(frame) = frames.recv() => send(socket, frame).await,
                 () = self.bell.notified() => self.look(socket).await,
-                () = tokio::time::sleep(LOOK_AGAIN) => self.look(socket).await,
+                () = tokio::time::sleep(LOOK_AGAIN) => match self.is_still_let_in().await {
+                    true => self.look(socket).await,
+                    false => Err(Over::Closed(CloseCode::PairedAnew)),
+                },
                 received = receive(socket) => match received {
                     Ok(text) => {
                         silent_at = Instant::now() + silence;
@@ -171,6 +180,18 @@ impl Session<'_> {
             };
             if let Err(over) = step {
                 return over;
+            }
+        }
+    }
+
+    /// Somebody may have switched it off or ended its secret, in another process too.
+    async fn is_still_let_in(&self) -> bool {
+        match self.app.codepay.terminals.find(&self.terminal.terminal_sn).await {
+            Ok(known) => known.is_some_and(|known| known.enabled && known.has(&self.secret)),
+            Err(error) => {
+                // The store's trouble is not the terminal's.
+                tracing::error!(%error, "looking up a terminal");
+                true
             }
         }
     }
@@ -286,7 +307,7 @@ impl Session<'_> {
             }
             FromTerminal::Answer { topic: Topic::Order, answer, .. } => self.result(socket, answer).await,
             FromTerminal::Answer { topic, request_id, answer } => {
-                self.line.answered(topic, &request_id, answer);
+                self.line.answered(topic, &request_id, &answer);
                 Ok(())
             }
         }

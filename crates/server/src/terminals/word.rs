@@ -1,13 +1,14 @@
 //! What a terminal says of an order, as a command. Whose order it is and whether the amounts can be right is checked
 //! here; what follows from it is decided in `tillgate_core`.
 
+use tillgate_channels::{CardCall, CardOutcome};
 use tillgate_core::{
     Asked, Command, Facts, Flow, MerchantId, Money, Order, OrderState, Outcome, Timestamp, order::FailReason,
 };
 use tillgate_protocols::ecrhub::{self, AmountField, Ended, Meaning, ResultMessage, TerminalAnswer};
 use tillgate_store::OrderKey;
 
-use crate::channels::{read_trade_no, trade_no};
+use crate::channels::{self, read_trade_no, trade_no};
 use crate::clock;
 use crate::gateway::{Gateway, Problem};
 
@@ -34,6 +35,10 @@ pub async fn heard(
     if order.terms.flow != Flow::CardPresent {
         return wallet_word(gateway, order, &meaning).await.map(Some);
     }
+    let ended_unpaid = matches!(order.state, OrderState::Failed { .. } | OrderState::Cancelled { .. });
+    if meaning == Meaning::Done && ended_unpaid && !order.terms.deed().follows_up() {
+        return late_word(gateway, order).await.map(Some);
+    }
     let signature = answer.result.signature_png.clone();
     let (outcome, facts) = card_word(&order, meaning, answer);
     let command = Command::CounterSays { asked: Asked::Charge, outcome, facts };
@@ -47,6 +52,25 @@ async fn wallet_word(gateway: &Gateway, order: Order, meaning: &Meaning) -> Resu
             gateway.apply(order.merchant, order.number, Command::Cancel, None).await
         }
         _ => Ok(order),
+    }
+}
+
+/// Money for an order that ended without any: it is given back, but only money the acquirer knows of.
+async fn late_word(gateway: &Gateway, order: Order) -> Result<Order, Problem> {
+    let call = CardCall::Query { trade_no: trade_no(order.merchant, order.number, 1) };
+    let answer = gateway.channels.ask_acquirer(&call).await;
+    let facts = channels::facts_of(&answer);
+    match answer.outcome {
+        CardOutcome::NeverHeardOf | CardOutcome::Outcome(Outcome::Declined { .. }) => Ok(order),
+        CardOutcome::Outcome(Outcome::Paid { .. }) if !channels::is_of_amount(&order, &answer) => {
+            tracing::error!(order = %order.number, "a late payment of another amount");
+            Err(Problem::Unavailable)
+        }
+        CardOutcome::Outcome(outcome @ Outcome::Paid { .. }) => {
+            let command = Command::CounterSays { asked: Asked::Query, outcome, facts };
+            gateway.apply(order.merchant, order.number, command, None).await
+        }
+        CardOutcome::Outcome(Outcome::Pending | Outcome::Unknown) => Err(Problem::Unavailable),
     }
 }
 

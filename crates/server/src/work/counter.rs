@@ -20,6 +20,10 @@ const LOST_AFTER_MS: i64 = 60_000;
 /// With the delays between them about four minutes.
 const REPRINT_TRIES: u32 = 9;
 
+/// A terminal that has said so often that a card is being charged, some two minutes long, is not waited for any more.
+/// To shut the number at the acquirer is safe at any time.
+const CHARGING_TRIES: u32 = 8;
+
 impl Workers {
     /// How does a card payment stand?
     pub(super) async fn ask_about_card(&self, work: &Work, order: &Order) -> Result<(), Problem> {
@@ -61,8 +65,10 @@ impl Workers {
         let number = trade_no(order.merchant, order.number, 1);
         let question = ecrhub::close(&number, &number, clock::now());
         let answer = self.ask_terminal(order, Topic::Close, &number, question).await;
-        if answer.is_some_and(|answer| answer.closing() == Closing::TooLate) {
-            // A card is being charged: the result comes by itself, or the terminal falls silent.
+        let is_unknown = order.counter.as_ref().is_some_and(|counter| counter.is_unknown);
+        let is_charging = answer.is_some_and(|answer| answer.closing() == Closing::TooLate) && !is_unknown;
+        if is_charging && work.attempt <= CHARGING_TRIES {
+            // The result comes by itself, or the terminal falls silent.
             return self.gateway.settle(retry).await;
         }
         match self.ask_acquirer(order, CardCall::Close { trade_no: number }).await {

@@ -2,9 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use tillgate_core::{NewOrder, Presentation, RefundState, replay};
+use tillgate_core::{LedgerAccount, NewOrder, Presentation, RefundState, replay};
 
 use super::shop::Kept;
+
+/// Settled or not.
+fn is_receivable(account: &LedgerAccount) -> bool {
+    matches!(account, LedgerAccount::ChannelReceivable(_) | LedgerAccount::SettlementReceivable(_))
+}
 
 /// Empty when the journal, the order, its refunds and its ledger tell the same.
 pub fn audit(kept: &Kept) -> Vec<String> {
@@ -46,7 +51,7 @@ pub fn audit(kept: &Kept) -> Vec<String> {
     let receivable: i64 = kept
         .postings
         .iter()
-        .filter(|(_, posting)| posting.account.to_string().starts_with("channel_receivable"))
+        .filter(|(_, posting)| is_receivable(&posting.account))
         .map(|(_, posting)| posting.amount.minor)
         .sum();
     let late_open = kept.refunds.iter().filter(|refund| refund.reverses_late_payment);

@@ -1,15 +1,12 @@
 //! One changeset as statements. The guard comes first: when it fails nothing of the changeset is written,
 //! so a group needs no savepoints.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use tillgate_core::decide::Expected;
-use tillgate_core::{
-    Decision, MerchantId, Order, OrderNo, Posting, Refund, RefundState, Timestamp, Work, WorkKey, WorkKind,
-};
+use tillgate_core::{Decision, Order, OrderNo, Posting, Refund, RefundState, Timestamp, Work, WorkKey};
 
-use super::{rows, terminal};
+use super::{notify, rows, terminal};
 use crate::changeset::{Changeset, WorkUpdate};
-use crate::notification::{Notification, NotificationAttempt, NotificationState};
 use crate::port::Conflict;
 
 pub enum Applied {
@@ -110,9 +107,9 @@ fn guarded(connection: &Connection, prepared: &Prepared) -> rusqlite::Result<App
         return Ok(Applied::Not(Conflict::Work));
     }
     if let Some(notification) = &changeset.notification {
-        put_notification(connection, notification)?;
+        notify::put(connection, notification)?;
         if let Some(attempt) = &changeset.attempt {
-            put_attempt(connection, notification, attempt)?;
+            notify::put_attempt(connection, notification, attempt)?;
         }
     }
     Ok(Applied::Yes)
@@ -461,71 +458,4 @@ pub fn lease_due(
         (work.due_at, work.attempt) = (lease_until, work.attempt + 1);
     }
     Ok(leased)
-}
-
-fn put_notification(connection: &Connection, notification: &Notification) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(
-            "INSERT INTO notifications
-                 (merchant_id, order_no, event_no, url, content_type, body, state, attempts)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-             ON CONFLICT (merchant_id, order_no, event_no)
-                 DO UPDATE SET state = excluded.state, attempts = excluded.attempts",
-        )?
-        .execute(params![
-            notification.merchant.0,
-            notification.order.0,
-            notification.event,
-            notification.url,
-            notification.content_type,
-            notification.body,
-            notification.state.as_str(),
-            notification.attempts,
-        ])?;
-    Ok(())
-}
-
-fn put_attempt(
-    connection: &Connection,
-    notification: &Notification,
-    attempt: &NotificationAttempt,
-) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(
-            "INSERT INTO notification_attempts
-                 (merchant_id, order_no, event_no, attempt, at, took_ms, status, answer)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
-        )?
-        .execute(params![
-            notification.merchant.0,
-            notification.order.0,
-            notification.event,
-            attempt.attempt,
-            attempt.at.0,
-            attempt.took_ms,
-            attempt.status,
-            attempt.answer,
-        ])?;
-    Ok(())
-}
-
-pub fn resend(
-    connection: &Connection,
-    merchant: MerchantId,
-    order: OrderNo,
-    event: u32,
-    now: Timestamp,
-) -> rusqlite::Result<bool> {
-    let attempts: Option<u32> = connection
-        .prepare_cached(
-            "UPDATE notifications SET state = ?4 WHERE merchant_id = ?1 AND order_no = ?2 AND event_no = ?3
-             RETURNING attempts",
-        )?
-        .query_row(params![merchant.0, order.0, event, NotificationState::Waiting.as_str()], |row| row.get(0))
-        .optional()?;
-    if attempts.is_some() {
-        let key = WorkKey { merchant, order, kind: WorkKind::Notify(event) };
-        put_work(connection, &key, now, 0)?;
-    }
-    Ok(attempts.is_some())
 }

@@ -4,6 +4,7 @@
 
 mod apply;
 mod directory;
+mod notify;
 mod read;
 mod rows;
 mod schema;
@@ -12,6 +13,8 @@ mod writer;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod upgrade;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -264,7 +267,7 @@ impl Store for Sqlite {
     }
 
     fn resend(&self, merchant: MerchantId, order: OrderNo, event: u32, now: Timestamp) -> Answer<'_, bool> {
-        self.writing(move |connection| apply::resend(connection, merchant, order, event, now))
+        self.writing(move |connection| notify::resend(connection, merchant, order, event, now))
     }
 
     fn load_credential<'a>(&'a self, room: &'a str, login: &'a str) -> Answer<'a, Option<Credential>> {

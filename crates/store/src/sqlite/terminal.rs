@@ -23,7 +23,7 @@ pub fn queue_rank(order: &Order) -> Option<i64> {
     })
 }
 
-/// What the terminal has first, then those that wait, in their order.
+/// What the terminal has first, then those that wait, in their order; within an instant their numbers', which grow.
 pub fn queue(
     connection: &Connection,
     merchant: MerchantId,
@@ -34,9 +34,10 @@ pub fn queue(
         .prepare_cached(concat!(
             order_columns!(),
             " WHERE merchant_id = ?1 AND terminal = ?2 AND queue_rank IS NOT NULL
-              ORDER BY queue_rank, order_no LIMIT ?3"
+              ORDER BY queue_rank,
+                  CASE WHEN queue_rank < 0 AND queue_rank > ?4 THEN -order_no ELSE order_no END LIMIT ?3"
         ))?
-        .query_map(params![merchant.0, terminal, limit], rows::order)?
+        .query_map(params![merchant.0, terminal, limit, AT_TERMINAL_RANK], rows::order)?
         .collect()
 }
 

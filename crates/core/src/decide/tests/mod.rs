@@ -1,5 +1,6 @@
 //! How decisions are tested: tables for a reader, every case for certainty, random stories for what nobody thought of.
 
+mod counter_plants;
 mod counter_tables;
 mod counter_words;
 mod every_case;
@@ -10,4 +11,6 @@ mod sample;
 mod stories;
 mod story;
 mod tables;
+mod town;
+mod town_stories;
 mod words;

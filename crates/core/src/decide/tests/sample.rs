@@ -1,8 +1,8 @@
 //! Orders and commands by a word.
 
 use crate::{
-    AfterTime, Asked, CloseReason, Command, Currency, FailReason, Flow, Funds, MerchantId, Method, Money,
-    NewOrder, NewRefund, Order, OrderNo, OrderState, Outcome, Presentation, Rate, Refund, RefundNo,
+    AfterTime, Asked, CloseReason, Command, Currency, Facts, FailReason, Flow, Funds, MerchantId, Method,
+    Money, NewOrder, NewRefund, Order, OrderNo, OrderState, Outcome, Presentation, Rate, Refund, RefundNo,
     RefundState, Tells, Terms, Timestamp,
 };
 
@@ -146,6 +146,10 @@ pub fn says(asked_word: &str, outcome_word: &str) -> Command {
 
 pub fn says_by(choice: u32, asked_word: &str, outcome_word: &str) -> Command {
     Command::ChannelSays { choice, asked: asked(asked_word), outcome: outcome(outcome_word) }
+}
+
+pub fn counter_says(asked_word: &str, outcome_word: &str, facts: Facts) -> Command {
+    Command::CounterSays { asked: asked(asked_word), outcome: outcome(outcome_word), facts }
 }
 
 pub fn choose(method: &str, instead_of: u32) -> Command {

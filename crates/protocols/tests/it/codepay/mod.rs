@@ -23,6 +23,8 @@ mod openapi;
 mod openssl;
 mod page;
 mod random;
+mod refusals;
+mod terms;
 mod texts;
 mod vectors;
 

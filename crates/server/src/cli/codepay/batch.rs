@@ -1,7 +1,7 @@
 //! `codepay batch list | show`: what a terminal's batches hold.
 
 use anyhow::{Result, bail};
-use tillgate_core::{BatchPlace, Deed, MerchantId, Money, Order};
+use tillgate_core::{BatchPlace, Deed, MerchantId, Money, Order, OrderState};
 use tillgate_store::{Batch, BatchLine, OrderSearch, Store};
 
 use super::{DataArgs, ROOM, found_terminal, gateway, one_line, say};
@@ -74,7 +74,7 @@ async fn show(args: ShowArgs) -> Result<()> {
     for line in &batch.lines {
         say(&line_of(line));
     }
-    say(&format!("{:<24} {}", "total", sums(&batch)));
+    say(&format!("  {:<24} {}", "total", sums(&batch)));
     if args.orders {
         let place = BatchPlace { terminal: terminal.login, number: batch.number };
         show_orders(&*store, terminal.merchant, &place).await?;
@@ -114,7 +114,7 @@ fn line_of(line: &BatchLine) -> String {
         minor => format!(", tips {:?}", Money::new(minor, line.currency)),
     };
     let voided = if line.is_voided { ", voided: not in the total" } else { "" };
-    format!("  {kind:<22} {}  {total:?}{tips}{voided}", line.count)
+    format!("  {kind:<24} {}  {total:?}{tips}{voided}", line.count)
 }
 
 /// A completion's money is its authorization's, which may have been made at another terminal: all are looked at.
@@ -124,19 +124,37 @@ async fn show_orders(store: &dyn Store, merchant: MerchantId, place: &BatchPlace
     orders
         .retain(|order| order.counter.as_ref().is_some_and(|counter| counter.batch.as_ref() == Some(place)));
     let settled = orders.iter().filter(|order| is_settled(order)).count();
+    let standing = orders.iter().filter(|order| !is_voided(order)).count();
     for order in &orders {
-        let settled = if is_settled(order) { "settled" } else { "not settled" };
+        let (name, minor) = (order.state.name(), moved_minor(order));
+        let settled = match () {
+            () if is_voided(order) => "not in the total",
+            () if is_settled(order) => "settled",
+            () => "not settled",
+        };
         say(&format!(
             "  {}  {}  {}  {}  {:?}  {settled}",
             order.number,
             one_line(&order.reference),
             order.terms.deed().as_str(),
-            order.state.name(),
-            order.total()
+            name,
+            Money::new(minor, order.terms.amount.currency)
         ));
     }
-    say(&format!("{settled} of {} settled", orders.len()));
+    say(&format!("{settled} of {standing} settled"));
     Ok(())
+}
+
+/// What a refund gives back is not captured by it: its amount is its own.
+fn moved_minor(order: &Order) -> i64 {
+    match order.terms.deed() {
+        Deed::Refund => -order.total().minor,
+        Deed::Sale | Deed::Authorization | Deed::Void | Deed::Completion => order.funds.captured_minor,
+    }
+}
+
+fn is_voided(order: &Order) -> bool {
+    matches!(order.state, OrderState::Voided { .. })
 }
 
 fn is_settled(order: &Order) -> bool {

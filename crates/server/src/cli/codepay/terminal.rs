@@ -1,14 +1,15 @@
-//! `codepay terminal add | pair | set | list`.
+//! `codepay terminal add | pair | set | list | reprint`.
 
 use anyhow::{Result, bail};
-use tillgate_store::{Credential, Pairing, Store};
+use tillgate_core::{WorkKey, WorkKind};
+use tillgate_store::{Credential, OrderKey, Pairing, Store};
 
 use super::shop::check_merchant;
 use super::{
     DataArgs, EnabledArgs, SEEN, TERMINALS, batch, check_store, checked, checked_name, found_merchant,
     found_terminal, gateway, listed, one_line, say, say_rows, settings_of, state_word,
 };
-use crate::rooms::codepay::TerminalSettings;
+use crate::rooms::codepay::{ROOM, TerminalSettings};
 use crate::rooms::new_key;
 use crate::terminals::{PAIRING_LIFETIME_S, code_digest, new_pairing_code};
 use crate::{clock, random};
@@ -26,6 +27,18 @@ pub enum Command {
     Set(SetArgs),
     /// Lists terminals with their open batch.
     List(ListArgs),
+    /// Has the terminal print an order's receipt again, within the next minutes.
+    Reprint(ReprintArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ReprintArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// The terminal.
+    sn: String,
+    /// The merchant's number of the order.
+    merchant_order_no: String,
 }
 
 #[derive(Debug, clap::Args)]
@@ -82,7 +95,22 @@ pub async fn run(command: Command) -> Result<()> {
         Command::Pair(args) => pair(args).await,
         Command::Set(args) => set(args).await,
         Command::List(args) => list(args).await,
+        Command::Reprint(args) => reprint(args).await,
     }
+}
+
+async fn reprint(args: ReprintArgs) -> Result<()> {
+    let (store, _) = gateway::open_beside(&args.data.config()?, false)?;
+    let terminal = found_terminal(&*store, &args.sn).await?;
+    let key = OrderKey::Reference { room: ROOM, reference: &args.merchant_order_no };
+    let order = store.load_order(terminal.merchant, key).await?;
+    let Some(order) = order.filter(|order| order.terms.terminal == terminal.login) else {
+        bail!("terminal {} had no order {}", terminal.login, one_line(&args.merchant_order_no));
+    };
+    let key = WorkKey { merchant: order.merchant, order: order.number, kind: WorkKind::Reprint };
+    store.owe(key, clock::now()).await?;
+    say("a running gateway tells the terminal within seconds, or when it connects within the next minutes");
+    Ok(())
 }
 
 async fn add(args: AddArgs) -> Result<()> {

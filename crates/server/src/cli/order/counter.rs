@@ -2,8 +2,8 @@
 
 use tillgate_core::Money;
 use tillgate_core::{
-    CardKind, Counter, CounterTerms, Entry, Flow, MerchantId, Order, OrderNo, OrderState, Pending, Slip,
-    Stage,
+    CardKind, Counter, CounterTerms, Deed, Entry, Flow, MerchantId, Order, OrderNo, OrderState, Pending,
+    Slip, Stage,
 };
 use tillgate_store::{OrderKey, Store};
 
@@ -19,6 +19,13 @@ pub fn show_amounts(order: &Order, counter: &CounterTerms) {
         }
     };
     say(&format!("amount     {:?}", terms.amount));
+    if terms.deed() == Deed::Authorization && order.funds.captured_minor > 0 {
+        // What was taken need not be what was held, and the tip is the completion's.
+        show("authorized", order.authorized_minor());
+        show("captured", order.funds.captured_minor);
+        show("of it tip", order.tip_minor());
+        return;
+    }
     show("tip", order.tip_minor());
     show("cashback", counter.cashback_minor);
     let payer = match terms.payer_currency == currency {
@@ -44,7 +51,11 @@ pub async fn show(
         say(&format!("slip       {}", slip_words(slip)));
     }
     if let Some(place) = &counter.batch {
-        let settled = if counter.is_settled { "settled" } else { "not settled" };
+        let settled = match order.state {
+            OrderState::Voided { .. } => "not in its total",
+            _ if counter.is_settled => "settled",
+            _ => "not settled",
+        };
         say(&format!("batch      {} of {}, {settled}", place.number, one_line(&place.terminal)));
     }
     if let Some(pending) = counter.pending {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use tillgate_core::{
-    Command, CounterRefusal, Deed, Flow, MerchantId, Money, NewOrder, Order, OrderNo, OrderState, Pending,
-    Presentation, Refund, RefundMeans, RefundNo, RefundState, Refusal, Stage,
+    Command, Counter, CounterRefusal, Deed, Flow, MerchantId, Money, NewOrder, Order, OrderNo, OrderState,
+    Pending, Presentation, Refund, RefundMeans, RefundNo, RefundState, Refusal, Stage,
 };
 use tillgate_protocols::codepay::terms::{self, Context, kept};
 use tillgate_protocols::codepay::words::{OnlineStatus, TransType};
@@ -306,8 +306,10 @@ impl Caller<'_> {
         if order.terms.terminal != terminal.terminal_sn {
             return Err(Reject::invalid("terminal_sn", "is not the order's terminal"));
         }
-        let is_taken = order.counter.as_ref().is_some_and(|counter| counter.stage == Stage::Taken);
-        if order.state == OrderState::Pending && is_taken && order.terms.flow == Flow::CardPresent {
+        // One that does not know how it ended cannot give it up: the acquirer is asked.
+        let may_give_up = |counter: &Counter| counter.stage == Stage::Taken && !counter.is_unknown;
+        let is_asked = order.counter.as_deref().is_some_and(may_give_up);
+        if order.state == OrderState::Pending && is_asked && order.terms.flow == Flow::CardPresent {
             self.ask_to_close(&order).await?;
         }
         self.stop(order).await
@@ -397,8 +399,13 @@ impl Caller<'_> {
     async fn adjust_tip(&self, call: TipCall) -> Result<Answer, Reject> {
         let order = self.with_money(self.known_order(&call.merchant_order_no).await?).await?;
         let tip = call.tip.money(order.terms.amount.currency)?;
-        if order.terms.sale_minor() + tip.minor > Money::LIMIT_MINOR {
-            return Err(Reject::invalid("tip_adjustment_amount", "is too large"));
+        let merchant = self.merchant().await?;
+        let account = merchant.accounts.iter().find(|account| account.code == order.terms.account);
+        let limit_minor =
+            account.and_then(|account| account.payment_limit_minor).unwrap_or(Money::LIMIT_MINOR);
+        if order.terms.sale_minor() + tip.minor > limit_minor {
+            let what = "with the sale is above the merchant's limit for one payment";
+            return Err(Reject::invalid("tip_adjustment_amount", what));
         }
         let gateway = &self.desk.gateway;
         let command = Command::AdjustTip { tip_minor: tip.minor, open_batch: None };

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use tillgate_sim::{Ledger, World};
+use tillgate::sandbox::Sandbox;
+use tillgate_sim::{Acquirer, Ledger, TransactionState, World};
 
 /// How long a world may take to come to rest.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -62,14 +63,21 @@ fn unrest(connection: &Connection, expected: &Expected) -> Vec<String> {
         "SELECT order_no, state, slot, attempt FROM work JOIN orders USING (merchant_id, order_no)
          WHERE state NOT IN ('pending', 'closing') AND slot IN ('x', 'a', 'c', 'k')
          -- a bar code order that ended unpaid is looked at once more
-         AND NOT (slot = 'a' AND state <> 'paid' AND presentation = '\"charge\"')",
+         AND NOT (slot = 'a' AND state <> 'paid' AND (presentation = '\"charge\"' OR presentation LIKE '{\"scanned\"%'))",
     );
     look(
         "work of an order that is being closed",
         "SELECT order_no, state, slot, attempt FROM work JOIN orders USING (merchant_id, order_no)
          WHERE state = 'closing' AND slot IN ('x', 'a', 'c')",
     );
-    look("a refund is owed", "SELECT order_no, slot_no, attempt FROM work WHERE slot = 'r'");
+    look(
+        "a refund, a tip or a settlement is owed",
+        "SELECT order_no, slot, slot_no, attempt FROM work WHERE slot IN ('r', 't', 's')",
+    );
+    look(
+        "something is under way on an order, and nothing that could end it",
+        "SELECT order_no, counter ->> 'pending' FROM orders WHERE counter <> '' AND counter ->> 'pending' IS NOT NULL",
+    );
     look(
         "nobody will ever end this order",
         "SELECT order_no, state FROM orders WHERE state IN ('pending', 'closing')
@@ -86,8 +94,9 @@ fn unrest(connection: &Connection, expected: &Expected) -> Vec<String> {
             "a merchant was never told",
             "SELECT order_no, state FROM orders WHERE state NOT IN ('pending', 'closing')
              AND terms ->> 'notify_url' <> '' AND (state = 'paid' OR coalesce(terms ->> 'tells', '') <> 'payment') AND 1 <> (SELECT count(*) FROM notifications
+                JOIN events USING (merchant_id, order_no, event_no)
                 WHERE notifications.merchant_id = orders.merchant_id AND notifications.order_no = orders.order_no
-                AND state = 'delivered')",
+                AND state = 'delivered' AND events.body NOT LIKE '{\"refund_%')",
         );
     }
     found
@@ -107,7 +116,7 @@ fn unbalanced(connection: &Connection) -> Vec<String> {
     found.extend(by("order_no, event_no, currency"));
     // Per order: the wallet owes us what was paid less what went back; the merchant's part and our fee are the same.
     for (accounts, sign) in [
-        ("account LIKE 'channel_receivable:%'", ""),
+        ("account LIKE 'channel_receivable:%' OR account LIKE 'settlement_receivable:%'", ""),
         ("account LIKE 'merchant_payable:%' OR account LIKE 'tips_payable:%' OR account = 'fee_income'", "-"),
     ] {
         found.extend(rows(
@@ -129,7 +138,7 @@ fn disagreements(connection: &Connection, ledgers: &[Ledger]) -> Vec<String> {
     let ended = rows(
         connection,
         "SELECT merchant_id || '-' || order_no, captured_minor, refunded_minor FROM orders
-         WHERE state NOT IN ('pending', 'closing')",
+         WHERE state NOT IN ('pending', 'closing') AND terms ->> 'flow' <> 'card_present'",
     );
     let mut found = Vec::new();
     for order in ended {
@@ -155,6 +164,34 @@ fn disagreements(connection: &Connection, ledgers: &[Ledger]) -> Vec<String> {
     found
 }
 
+/// The card acquirer's books against the orders that take money at a terminal.
+fn card_disagreements(connection: &Connection, acquirer: &Acquirer) -> Vec<String> {
+    let ended = rows(
+        connection,
+        "SELECT merchant_id || '-' || order_no, captured_minor - refunded_minor, state FROM orders
+         WHERE state NOT IN ('pending', 'closing') AND terms ->> 'flow' = 'card_present'
+         AND deed IN ('sale', 'authorization')",
+    );
+    let mut found = Vec::new();
+    for order in ended {
+        let parts: Vec<&str> = order.split(' ').collect();
+        let net_minor: i64 = parts[1].parse().unwrap();
+        let card = acquirer.transaction(parts[0]);
+        let (charged_minor, is_held) = card.as_ref().map_or((0, false), |card| {
+            let net_minor = if card.state == TransactionState::Voided {
+                0
+            } else {
+                card.captured_minor - card.refunded_minor
+            };
+            (net_minor, card.state == TransactionState::Authorized)
+        });
+        if charged_minor != net_minor || is_held != (parts[2] == "authorized") {
+            found.push(format!("{order} (net, state), the acquirer says {card:?}"));
+        }
+    }
+    found
+}
+
 /// What the wallets will do by themselves before long: a late success, a callback.
 fn planned(wallets: &World) -> Option<String> {
     let soon_ms = tillgate::clock::now().millis() + PATIENCE.as_millis() as i64;
@@ -163,15 +200,16 @@ fn planned(wallets: &World) -> Option<String> {
 }
 
 /// Waits until the world is at rest, then checks its books.
-pub fn ends_well(database: &Path, expected: &Expected, wallets: Option<&World>) {
+pub fn ends_well(database: &Path, expected: &Expected, sandbox: Option<&Sandbox>) {
     let connection = connect(database);
     let started = Instant::now();
     loop {
         let mut found = unrest(&connection, expected);
         found.extend(unbalanced(&connection));
-        if let Some(wallets) = wallets {
-            found.extend(disagreements(&connection, &wallets.ledgers()));
-            found.extend(planned(wallets));
+        if let Some(Sandbox { world, acquirer, .. }) = sandbox {
+            found.extend(disagreements(&connection, &world.ledgers()));
+            found.extend(card_disagreements(&connection, acquirer));
+            found.extend(planned(world));
         }
         if found.is_empty() {
             return;

@@ -63,3 +63,36 @@ pub fn ottpay_open(data: &str, digest: &str, sign_key: &str) -> String {
     let text = run(&["enc", "-d", "-aes-128-ecb", "-K", &key, "-base64", "-A"], data.as_bytes());
     String::from_utf8(text).unwrap()
 }
+
+/// A key as bare base64 in a file that openssl reads, in `folder`.
+fn pem(folder: &std::path::Path, label: &str, bare: &str) -> String {
+    let bare: Vec<char> = bare.chars().filter(|c| !c.is_whitespace()).collect();
+    let lines: Vec<String> = bare.chunks(64).map(|line| line.iter().collect()).collect();
+    let path = folder.join(format!("{}.pem", label.replace(' ', "-")));
+    std::fs::write(&path, format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n")))
+        .unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// SHA256withRSA in base64, with a private key as bare base64 of PKCS#8.
+pub fn rsa_sign(folder: &std::path::Path, private: &str, text: &str) -> String {
+    let key = pem(folder, "PRIVATE KEY", private);
+    let raw = run(&["dgst", "-sha256", "-sign", &key], text.as_bytes());
+    String::from_utf8(run(&["base64", "-A"], &raw)).unwrap().trim().to_owned()
+}
+
+/// Whether it holds, with a public key as bare base64 of SPKI.
+pub fn rsa_verifies(folder: &std::path::Path, public: &str, text: &str, sign: &str) -> bool {
+    let key = pem(folder, "PUBLIC KEY", public);
+    let signature = folder.join("signature");
+    std::fs::write(&signature, run(&["base64", "-d", "-A"], sign.as_bytes())).unwrap();
+    let mut openssl = Command::new("openssl")
+        .args(["dgst", "-sha256", "-verify", &key, "-signature", signature.to_str().unwrap()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("openssl is installed");
+    openssl.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    openssl.wait().unwrap().success()
+}

@@ -39,6 +39,7 @@ struct Inner {
     received: Vec<Received>,
     /// By path: these first, the last one for ever.
     replies: HashMap<String, VecDeque<Reply>>,
+    otherwise: Option<Reply>,
 }
 
 #[derive(Debug, Clone)]
@@ -71,6 +72,11 @@ impl Receiver {
         self.inner.lock().unwrap().replies.insert(path.to_owned(), replies.iter().cloned().collect());
     }
 
+    /// On every path that has no answer of its own.
+    pub fn answers_all(&self, reply: Reply) {
+        self.inner.lock().unwrap().otherwise = Some(reply);
+    }
+
     pub fn received(&self) -> Vec<Received> {
         self.inner.lock().unwrap().received.clone()
     }
@@ -88,7 +94,7 @@ fn reply_to(inner: &Mutex<Inner>, received: Received) -> Reply {
         None => None,
     };
     inner.received.push(received);
-    reply.unwrap_or(Reply::Status(200, "ok"))
+    reply.or_else(|| inner.otherwise.clone()).unwrap_or(Reply::Status(200, "ok"))
 }
 
 async fn serve(mut stream: TcpStream, inner: Arc<Mutex<Inner>>) {

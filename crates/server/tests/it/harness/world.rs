@@ -202,8 +202,7 @@ impl Drop for TestWorld {
     fn drop(&mut self) {
         let Some(running) = self.running.take() else { return };
         if !std::thread::panicking() {
-            let wallets = running.app.sandbox.as_ref().map(|sandbox| &*sandbox.world);
-            checks::ends_well(&self.place.database, &self.expected, wallets);
+            checks::ends_well(&self.place.database, &self.expected, running.app.sandbox.as_deref());
             checks::no_file_holds(self.dir.path(), super::KEY);
             checks::no_file_holds(self.dir.path(), merchants::OTTPAY_KEY);
             logs::assert_no_secret();

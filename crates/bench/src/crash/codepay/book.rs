@@ -1,0 +1,124 @@
+//! What the register knows for certain: every answer it was given, and every callback.
+
+use std::collections::HashMap;
+
+use super::super::book::Answer;
+
+/// What a terminal is asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Deed {
+    #[default]
+    Sale,
+    Authorization,
+    Void,
+    Refund,
+    Completion,
+}
+
+impl Deed {
+    /// `trans_type`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Sale => "1",
+            Self::Void => "2",
+            Self::Refund => "3",
+            Self::Authorization => "4",
+            Self::Completion => "6",
+        }
+    }
+
+    pub fn takes_a_card(self) -> bool {
+        matches!(self, Self::Sale | Self::Authorization)
+    }
+}
+
+/// How an order stands once it has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// No money moved.
+    Closed,
+    Done,
+    /// It was done, then undone.
+    TakenBack,
+    /// An authorization whose money was taken.
+    Captured,
+}
+
+impl End {
+    /// By the `trans_status`; `None`: not over.
+    pub fn of(status: &str) -> Option<Self> {
+        match status {
+            "1" => Some(Self::Closed),
+            "2" => Some(Self::Done),
+            "3" => Some(Self::TakenBack),
+            "4" => Some(Self::Captured),
+            _ => None,
+        }
+    }
+
+    /// Whether what has ended so may later be seen to have ended as `other`.
+    pub fn may_become(self, other: Option<Self>) -> bool {
+        match (self, other) {
+            (_, None) => false,
+            (Self::Closed, Some(other)) => other == Self::Closed,
+            (Self::Done, Some(other)) => other != Self::Closed,
+            (Self::TakenBack, Some(other)) => other == Self::TakenBack,
+            (Self::Captured, Some(other)) => matches!(other, Self::Captured | Self::TakenBack),
+        }
+    }
+}
+
+/// An order for a terminal. Its number is written down before it is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CounterOrder {
+    pub number: String,
+    pub deed: Deed,
+    /// The place in the book of the order it acts on.
+    pub original: Option<usize>,
+    pub terminal: String,
+    pub amount_minor: i64,
+    /// As the register sent it.
+    pub tip_minor: i64,
+    pub asks_tip: bool,
+    pub created: Answer,
+    pub sent_again: bool,
+    /// The gateway's number, from the first answer that gave it.
+    pub trans_no: Option<String>,
+    pub seen: Option<End>,
+    /// A close was answered 0.
+    pub is_closed: bool,
+    /// A later tip, tried once.
+    pub later_tip: Option<(i64, Answer)>,
+    /// By order.refund.submit.
+    pub submits: Vec<Submit>,
+}
+
+/// A refund that no terminal carries out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Submit {
+    pub number: String,
+    pub amount_minor: i64,
+    pub created: Answer,
+    pub seen: Option<End>,
+}
+
+/// A callback as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    pub status: String,
+    pub amount: String,
+    pub trans_no: String,
+}
+
+#[derive(Debug, Default)]
+pub struct Book {
+    pub orders: Vec<CounterOrder>,
+    /// By the merchant's number, of orders and refunds.
+    pub callbacks: HashMap<String, Vec<Told>>,
+}
+
+impl Book {
+    pub fn acknowledged(&self) -> usize {
+        self.orders.iter().filter(|order| order.created == Answer::Yes).count()
+    }
+}
