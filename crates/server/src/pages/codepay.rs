@@ -160,6 +160,10 @@ impl RegisterStatus {
         }
     }
 
+    fn is_open(self) -> bool {
+        matches!(self, RegisterStatus::Created | RegisterStatus::Processing)
+    }
+
     pub(super) fn sign(self) -> &'static str {
         match self {
             RegisterStatus::Created => "wait",

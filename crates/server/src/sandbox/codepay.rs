@@ -12,6 +12,7 @@ use tillgate_store::{Credential, Store};
 
 use super::routes::Desk;
 use crate::http::typed;
+use crate::pages::{CodePayCredentials, ProtocolPaths};
 use crate::rooms::codepay::{
     AppSettings, Authentication, KnownMerchant, MERCHANTS, MerchantSettings, ROOM, StoreEntry, TERMINALS,
     TerminalSettings,
@@ -39,7 +40,8 @@ pub const CURRENCIES: [&str; 3] = ["USD", "JPY", "CAD"];
 /// The private half of the app's key pair, which in life only the app has.
 const APP_KEY: &str = include_str!("codepay-app.key");
 
-/// Where the page has it.
+const GATEWAY_KEY_PATH: &str = "/codepay/public-key";
+/// Where the page has the app's.
 pub const APP_KEY_PATH: &str = "/sandbox/codepay-app.key";
 
 /// `GET /sandbox/codepay-app.key`: base64 on one line.
@@ -170,4 +172,27 @@ pub fn signed_request(method: codepay::Method, now: Timestamp, own: &[(&str, &st
     let stamp = now.millis().to_string();
     let fields = client::envelope(method, APP_ID, &stamp, true, &own);
     Ok(client::json_body(&fields, Some(&app_key()?)))
+}
+
+/// For the start page.
+pub fn credentials(public_url: &str) -> CodePayCredentials {
+    CodePayCredentials {
+        merchant_name: MERCHANT_NAME.into(),
+        merchant_no: MERCHANT_NO.into(),
+        store_no: STORE_NO.into(),
+        currencies: CURRENCIES.map(str::to_owned).to_vec(),
+        app_id: APP_ID.into(),
+        app_key_path: APP_KEY_PATH,
+        basic_app_id: BASIC_APP_ID.into(),
+        basic_secret: BASIC_SECRET.into(),
+        gateway_key_path: GATEWAY_KEY_PATH,
+        terminals: SANDBOX_TERMINALS.map(|(sn, ..)| sn.to_owned()).to_vec(),
+        paths: ProtocolPaths {
+            curl: example_curl(public_url).unwrap_or_default(),
+            openapi_url: "/openapi/codepay.json".into(),
+        },
+        verify: format!(
+            "curl -s {public_url}{GATEWAY_KEY_PATH} > gateway.pub\ntillgate verify codepay --key gateway.pub '{{…}}'"
+        ),
+    }
 }

@@ -84,7 +84,7 @@ pub async fn home(desk: Desk) -> Response<Body> {
             openapi_url: "/openapi/ottpay.json".into(),
         },
         decrypt: format!("tillgate verify ottpay --key {OTTPAY_KEY} '{{…}}'"),
-        codepay: codepay::credentials(public_url),
+        codepay: super::codepay::credentials(public_url),
     };
     page(StatusCode::OK, view.render())
 }

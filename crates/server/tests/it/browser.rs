@@ -7,6 +7,7 @@ mod gate;
 mod pages;
 mod payments;
 mod tab;
+mod terminal;
 mod terminals;
 mod till;
 

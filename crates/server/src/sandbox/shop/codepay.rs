@@ -15,19 +15,15 @@ use super::{posted, product_of};
 use crate::http::json;
 use crate::http::pages::{page, redirect};
 use crate::pages::{
-    CodePayCredentials, Method, ProtocolPaths, RegisterForm, RegisterOrder, RegisterPage,
-    RegisterProblem as Problem, RegisterStatus, RegisterTerminal, Way, Wish,
+    Method, RegisterForm, RegisterOrder, RegisterPage, RegisterProblem as Problem, RegisterStatus,
+    RegisterTerminal, Way, Wish,
 };
-use crate::sandbox::codepay::{
-    APP_ID, APP_KEY_PATH, BASIC_APP_ID, BASIC_SECRET, CURRENCIES, MERCHANT_NAME, MERCHANT_NO,
-    SANDBOX_TERMINALS, STORE_NO, example_curl, signed_request,
-};
+use crate::sandbox::codepay::{CURRENCIES, MERCHANT_NO, SANDBOX_TERMINALS, signed_request};
 use crate::sandbox::receiver::callback_url;
 use crate::sandbox::routes::{Desk, Form};
 use crate::{clock, random};
 
 const PATH: &str = "/sandbox/shop/codepay";
-const GATEWAY_KEY_PATH: &str = "/codepay/public-key";
 /// How long an order waits for its payer.
 const EXPIRES_S: &str = "900";
 /// The page asks for news; we look this often, this many times.
@@ -309,31 +305,9 @@ async fn void(desk: &Desk, original: &str) -> Result<String, Problem> {
         ("notify_url", &callback),
         ("expires", EXPIRES_S),
         ("required_terminal_authentication", "true"),
+        ("on_screen_signature", "false"),
         ("receipt_print_mode", "3"),
     ]);
     done(desk, room::Method::PayOrder, &own).await?;
     Ok(reference)
-}
-
-/// For the start page.
-pub fn credentials(public_url: &str) -> CodePayCredentials {
-    CodePayCredentials {
-        merchant_name: MERCHANT_NAME.into(),
-        merchant_no: MERCHANT_NO.into(),
-        store_no: STORE_NO.into(),
-        currencies: CURRENCIES.map(str::to_owned).to_vec(),
-        app_id: APP_ID.into(),
-        app_key_path: APP_KEY_PATH,
-        basic_app_id: BASIC_APP_ID.into(),
-        basic_secret: BASIC_SECRET.into(),
-        gateway_key_path: GATEWAY_KEY_PATH,
-        terminals: SANDBOX_TERMINALS.map(|(sn, ..)| sn.to_owned()).to_vec(),
-        paths: ProtocolPaths {
-            curl: example_curl(public_url).unwrap_or_default(),
-            openapi_url: "/openapi/codepay.json".into(),
-        },
-        verify: format!(
-            "curl -s {public_url}{GATEWAY_KEY_PATH} > gateway.pub\ntillgate verify codepay --key gateway.pub '{{…}}'"
-        ),
-    }
 }

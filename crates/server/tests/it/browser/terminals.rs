@@ -6,6 +6,7 @@ use tillgate_protocols::codepay::Method;
 
 use super::driver::{DESK, Look, PHONE};
 use super::tab::{SOON, Scene};
+use super::terminal::Terminal;
 use super::till::{COUNTER, TERRACE, Till};
 use crate::harness::eventually;
 
@@ -15,109 +16,6 @@ super::stories! {
     codes_voids_and_a_batch
     a_register_and_two_terminals
     a_terminal_speaks_chinese_on_a_phone
-}
-
-/// One terminal on the page.
-struct Terminal<'s> {
-    scene: &'s Scene,
-    sn: &'s str,
-}
-
-impl<'s> Terminal<'s> {
-    async fn open(scene: &'s Scene, language: &str) -> Self {
-        scene.opens(&format!("/sandbox/terminal/{COUNTER}?lang={language}")).await;
-        let terminal = Self { scene, sn: COUNTER };
-        terminal.is("online").await;
-        terminal
-    }
-
-    fn css(&self, inside: &str) -> String {
-        format!("till-terminal[data-sn={}] {inside}", self.sn)
-    }
-
-    async fn is(&self, state: &str) {
-        self.scene.finds(&format!("till-terminal[data-sn={}][data-state={state}]", self.sn)).await;
-    }
-
-    async fn shows(&self, screen: &str) {
-        self.scene.finds(&self.css(&format!("section[data-screen={screen}]"))).await;
-    }
-
-    async fn says(&self, words: &str) {
-        self.scene.sees(&self.css("section"), words).await;
-    }
-
-    async fn presses(&self, act: &str) {
-        self.scene.clicks(&self.css(&format!("[data-act={act}]"))).await;
-    }
-
-    /// Puts a card on the counter.
-    async fn takes_out(&self, pan: &str) {
-        self.shows("card").await;
-        let found = self.css(&format!("input[data-pan='{pan}']"));
-        self.scene.runs(&format!("document.querySelector(\"{found}\").click()")).await;
-    }
-
-    /// Turns a bad day on or off.
-    async fn turns(&self, bad: &str) {
-        let found = self.css(&format!("[data-bad={bad}]"));
-        self.scene.runs(&format!("document.querySelector(\"{found}\").click()")).await;
-    }
-
-    async fn is_late_by(&self, seconds: u32) {
-        let found = self.css("[data-bad=late]");
-        self.scene
-            .runs(&format!(
-                "const slide = document.querySelector(\"{found}\");
-                 slide.value = {seconds}; slide.dispatchEvent(new Event('input'))"
-            ))
-            .await;
-    }
-
-    async fn types_pin(&self, digits: &str) {
-        for digit in digits.chars() {
-            self.scene.clicks(&self.css(&format!("[data-key='{digit}']"))).await;
-        }
-        self.scene.clicks(&self.css("[data-key=ok]")).await;
-    }
-
-    async fn ends(&self, status: &str) {
-        self.scene.finds(&self.css(&format!("section[data-screen=outcome] [data-status={status}]"))).await;
-    }
-
-    async fn is_put_away(&self) {
-        self.presses("done").await;
-        self.shows("waiting").await;
-    }
-
-    /// From an order on the screen to an approval that was seen.
-    async fn is_paid_by_tap(&self) {
-        self.takes_out("4111111111111111").await;
-        self.presses("tap").await;
-        self.ends("approved").await;
-        self.is_put_away().await;
-    }
-
-    /// How many frames of a topic went out with a code.
-    async fn said(&self, topic: &str, code: &str) -> i64 {
-        let found = self.css(&format!("[data-log] li[data-topic='{topic}'][data-way=out]"));
-        let script = format!(
-            "return [...document.querySelectorAll(\"{found}\")]
-                .filter((one) => one.querySelector('.chip')?.textContent === '{code}').length"
-        );
-        self.scene.runs(&script).await.as_i64().unwrap()
-    }
-
-    /// Nothing sticks out of the screen to the side.
-    async fn fits(&self, what: &str) {
-        self.scene.fits(what).await;
-        let found = self.css(".glass");
-        let script = format!(
-            "const glass = document.querySelector(\"{found}\"); return [glass.scrollWidth, glass.clientWidth]"
-        );
-        let widths = self.scene.runs(&script).await;
-        assert!(widths[0].as_i64() <= widths[1].as_i64(), "{what} sticks out: {widths}");
-    }
 }
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -354,7 +252,7 @@ mod story {
         terminal.types_pin("0000").await;
         terminal.ends("approved").await;
         terminal.presses("done").await;
-        scene.sees(&terminal.css(".strip[data-copy=merchant]"), "Void").await;
+        scene.sees(&terminal.css(".strip[data-copy=merchant]"), "VOID").await;
         terminal.is_put_away().await;
         till.becomes(&void, "2").await;
         till.becomes(&sale, "3").await;
@@ -391,7 +289,7 @@ mod story {
         scene.leaves_the_page_alone().await;
 
         let tabs = scene.opens_another("/sandbox/terminals?lang=en").await;
-        let terminal = |sn| Terminal { scene: &scene, sn };
+        let terminal = |sn| Terminal::on(&scene, sn);
         let (counter, terrace) = (terminal(COUNTER), terminal(TERRACE));
         counter.is("online").await;
         terrace.shows("tip").await;
