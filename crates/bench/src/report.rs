@@ -383,7 +383,7 @@ measured in the same minute: what the same HTTP stack does when it does almost n
 - The real binary (`tillgate sandbox`) runs as its own process with its data on disk. The requests are signed before
   the clock starts; no two are the same where that matters. Each answer is looked at.
 - CodePay's requests are signed (RSA2) before the clock starts too, on all cores; of its answers some 200 per turn have
-  their signature checked after it. Its orders go to 400 terminals that are not connected.
+  their signature checked after it. Its orders go to 200 terminals that are not connected.
 - A whole payment is one request that is answered when the sandbox's wallet has paid, and the order and the ledger's
   lines are stored: two durable commits, the charge between them, and the wallet itself in the same process. It is
   counted as payments.

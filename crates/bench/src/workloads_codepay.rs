@@ -20,8 +20,8 @@ use crate::workloads::{Counter, Target, Workload, make_all};
 
 /// What only a good answer says.
 const GOOD: &str = r#""code":"0""#;
-/// Orders are spread over so many; each has fewer than a hundred waiting in the end.
-const TERMINALS_COUNT: usize = 400;
+/// Orders are spread over so many; each has about a hundred waiting in the end.
+const TERMINALS_COUNT: usize = 200;
 /// Signed for the warm-up.
 const FEW: usize = 9_000;
 /// Orders that are asked about.

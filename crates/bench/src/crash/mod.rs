@@ -59,7 +59,7 @@ pub struct CrashArgs {
     #[arg(long, default_value_t = 12)]
     ottpay_tills: u32,
     /// Registers of CodePay, which send orders to card terminals.
-    #[arg(long, default_value_t = 6)]
+    #[arg(long, default_value_t = 8)]
     codepay_tills: u32,
     /// The gateway; beside this program if absent.
     #[arg(long)]
@@ -72,8 +72,8 @@ const LIFETIMES: [(&str, &str); 2] =
 /// The load before a kill, ms.
 const LOAD_MS: (u64, u64) = (10, 250);
 /// Of a hundred, so many go on for longer: a terminal that lost its line takes half a second to come back.
-const LONG_PERCENT: u64 = 12;
-const LONG_LOAD_MS: (u64, u64) = (400, 1_500);
+const LONG_PERCENT: u64 = 30;
+const LONG_LOAD_MS: (u64, u64) = (400, 1_300);
 /// How often a terminal may lose its power.
 const CUT_EVERY: Duration = Duration::from_millis(60);
 /// So many of a hundred kills come while it starts.

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tillgate_core::{
     Account, Event, MerchantId, Order, OrderNo, Posting, Refund, RefundNo, Timestamp, Work, WorkKey,
@@ -62,6 +63,8 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
         Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(fault)?;
     connection.busy_timeout(Duration::from_secs(10)).map_err(fault)?;
     connection.set_prepared_statement_cache_capacity(64);
+    // Plans do not look at parameters. Otherwise SQLite parses a statement again each time one it looked at is bound.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(fault)?;
     connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA cache_size = -8000;").map_err(fault)?;
     Ok(connection)
 }

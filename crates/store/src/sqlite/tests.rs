@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, StatementStatus, params};
 use tempfile::TempDir;
 use tillgate_core::{Flow, MerchantId, Method};
 
@@ -29,6 +30,33 @@ async fn a_commit_is_on_disk_before_it_is_answered() {
         Ok((mode, number("synchronous")?, number("foreign_keys")?, number("wal_autocheckpoint")?))
     });
     assert_eq!(pragmas.await.unwrap(), ("wal".into(), 2, 1, 8_000));
+}
+
+/// Of a query with parameters, asked three times: how often it was parsed again.
+fn parsed_again(connection: &Connection) -> i32 {
+    let mut query = connection
+        .prepare(
+            "SELECT count(*) FROM (SELECT 1 FROM orders
+                 WHERE merchant_id = ?1 AND terminal = ?2 AND queue_rank IS NOT NULL LIMIT ?3)",
+        )
+        .unwrap();
+    for limit in [5, 6, 7] {
+        let found: i64 = query.query_row(params![1, "T1", limit], |row| row.get(0)).unwrap();
+        assert_eq!(found, 0);
+    }
+    query.get_status(StatementStatus::RePrepare)
+}
+
+#[test]
+fn a_statement_is_parsed_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("till.sqlite");
+    drop(Sqlite::open(&path).unwrap());
+    let connection = super::open(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    assert_eq!(parsed_again(&connection), 0);
+    // What it costs otherwise.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, false).unwrap();
+    assert!(parsed_again(&connection) > 0);
 }
 
 #[tokio::test]

@@ -6,13 +6,14 @@ use std::rc::Rc;
 
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
+use tillgate::channels::read_trade_no;
 use tillgate::rooms::codepay::MERCHANTS;
 use tillgate::sandbox::codepay::MERCHANT_NO;
-use tillgate_core::{Currency, MerchantId, Order};
+use tillgate_core::{Currency, MerchantId, Order, OrderState};
 use tillgate_store::{OrderKey, Sqlite, Store as _};
 
 use super::super::audit::trade_no;
-use super::super::check::{Finding, Kind};
+use super::super::check::Finding;
 use super::book::{CounterOrder, Deed, End};
 use super::check::{self, BatchSide, Booked, Deal, Facts, Follower, Sums};
 use super::desk::Desk;
@@ -215,9 +216,31 @@ impl Reckoning<'_> {
             self.coverage.note(facts);
             self.sum(facts);
         }
-        for (trade_no, deal) in &self.deals {
-            let text = format!("codepay: the acquirer has {trade_no}, which is no order of ours: {deal:?}");
-            findings.push(Finding::new(Kind::Lost, text));
+        findings.extend(self.earlier_attempts(&orders).await?);
+        Ok(findings)
+    }
+
+    /// What the acquirer has under numbers that are left.
+    async fn earlier_attempts(&mut self, orders: &[CounterOrder]) -> Result<Vec<Finding>> {
+        let mut findings = Vec::new();
+        for (name, deal) in std::mem::take(&mut self.deals) {
+            let root = if deal.original.is_empty() { &name } else { &deal.original };
+            let number = read_trade_no(root).map(|(_, number, _)| OrderKey::Number(number));
+            let stored = match number {
+                Some(key) => self.store.load_order(self.merchant, key).await?,
+                None => None,
+            };
+            let stored = stored.filter(|stored| {
+                orders.iter().any(|order| order.sent_again && order.number == stored.reference)
+            });
+            let nothing = stored.map(|stored| {
+                matches!(stored.state, OrderState::Failed { .. } | OrderState::Cancelled { .. })
+            });
+            findings.extend(check::earlier_attempt(&name, &deal, nothing));
+            if deal.is_approved && !deal.is_voided && deal.original.is_empty() {
+                let sums = self.ours.entry(deal.terminal.clone()).or_default();
+                (sums.0, sums.1) = (sums.0 + deal.captured_minor, sums.1 + deal.refunded_minor);
+            }
         }
         Ok(findings)
     }

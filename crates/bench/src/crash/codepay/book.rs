@@ -81,6 +81,7 @@ pub struct CounterOrder {
     pub tip_minor: i64,
     pub asks_tip: bool,
     pub created: Answer,
+    /// It was sent more than once. An attempt that came to nothing frees its number: the next is a new order.
     pub sent_again: bool,
     /// The gateway's number, from the first answer that gave it.
     pub trans_no: Option<String>,
@@ -93,13 +94,19 @@ pub struct CounterOrder {
     pub submits: Vec<Submit>,
 }
 
+impl CounterOrder {
+    /// Whether what was seen may have come to `other` since; a closed one may have been tried again.
+    pub fn may_be(&self, other: Option<End>) -> bool {
+        self.seen.is_none_or(|seen| seen.may_become(other) || seen == End::Closed && self.sent_again)
+    }
+}
+
 /// A refund that no terminal carries out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Submit {
     pub number: String,
     pub amount_minor: i64,
     pub created: Answer,
-    pub seen: Option<End>,
 }
 
 /// A callback as it came.

@@ -123,11 +123,12 @@ pub fn after_restart(order: &CounterOrder, queried: Option<&Queried>) -> Vec<Fin
     let is_same = (queried.trans_type.as_str(), &queried.amount, queried.terminal.as_str())
         == (sent.0, &sent.1, sent.2);
     judge.find(!is_same, Kind::Lost, || format!("{queried:?} was sent as {sent:?}"));
-    let renumbered = order.trans_no.as_ref().is_some_and(|number| *number != queried.trans_no);
+    let renumbered =
+        order.trans_no.as_ref().is_some_and(|number| *number != queried.trans_no) && !order.sent_again;
     judge.find(renumbered, Kind::Lost, || format!("was {:?} and is {}", order.trans_no, queried.trans_no));
-    let turned = order.seen.is_some_and(|seen| !seen.may_become(queried.end()));
+    let turned = !order.may_be(queried.end());
     judge.find(turned, Kind::Lost, || format!("was {:?} and is {}", order.seen, queried.status));
-    let revived = order.is_closed && queried.end() != Some(End::Closed);
+    let revived = order.is_closed && queried.end() != Some(End::Closed) && !order.sent_again;
     judge.find(revived, Kind::Lost, || format!("was closed and is {}", queried.status));
     judge.findings
 }
@@ -302,13 +303,14 @@ fn batch(judge: &mut Judge<'_>, facts: &Facts<'_>, booked: &Booked) {
 /// Every end is told; a later one may have been told in place of the first.
 fn callbacks(judge: &mut Judge<'_>, facts: &Facts<'_>, queried: &Queried) {
     let Some(end) = queried.end() else { return };
-    judge.find(facts.told.is_empty(), Kind::Undelivered, || {
-        format!("nobody was told that it is {}", queried.status)
-    });
+    let untold = !facts.told.iter().any(|told| told.trans_no == queried.trans_no);
+    judge.find(untold, Kind::Undelivered, || format!("nobody was told that it is {}", queried.status));
+    let own = |told: &&Told| told.trans_no == queried.trans_no;
+    // The attempts before came to nothing.
+    let earlier = |told: &Told| facts.order.sent_again && End::of(&told.status) == Some(End::Closed);
     for told in facts.told {
-        let is_right = told.amount == queried.amount
-            && told.trans_no == queried.trans_no
-            && End::of(&told.status).is_some_and(|told| told.may_become(Some(end)));
+        let fits = End::of(&told.status).is_some_and(|told| told.may_become(Some(end)));
+        let is_right = told.amount == queried.amount && if own(&told) { fits } else { earlier(told) };
         judge.find(!is_right, Kind::OneSided, || format!("told {told:?}, answered {queried:?}"));
     }
 }
@@ -336,6 +338,23 @@ fn submits(judge: &mut Judge<'_>, facts: &Facts<'_>) {
     (asked.sort_unstable(), done.sort_unstable());
     let kind = if done.len() > asked.len() { Kind::Doubled } else { Kind::Lost };
     judge.find(asked != done, kind, || format!("refunds of {asked:?}, the acquirer made {done:?}"));
+}
+
+/// What the acquirer did under a number that is no order's of the book: an earlier attempt at one, which came to
+/// nothing, so that nothing may be left of it. `came_to_nothing`: what the store says; `None`: it has no such order.
+pub fn earlier_attempt(trade_no: &str, deal: &Deal, came_to_nothing: Option<bool>) -> Option<Finding> {
+    let text = |what: &str| format!("codepay: the acquirer has {trade_no}, {what}: {deal:?}");
+    let left_minor = deal.authorized_minor.max(deal.captured_minor) - deal.refunded_minor;
+    // A refund or a void of late money is counted with what it gave back.
+    let kept = deal.is_approved && !deal.is_voided && deal.original.is_empty() && left_minor != 0;
+    match came_to_nothing {
+        None => Some(Finding::new(Kind::Lost, text("which is no order of ours"))),
+        Some(false) => Some(Finding::new(Kind::Doubled, text("beside another attempt at the same order"))),
+        Some(true) if kept && ![58, 66].contains(&(deal.amount_minor % 100)) => {
+            Some(Finding::new(Kind::OneSided, text("an attempt that came to nothing")))
+        }
+        Some(true) => None,
+    }
 }
 
 /// Captured and refunded, by terminal.

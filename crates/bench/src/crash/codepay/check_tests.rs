@@ -6,8 +6,8 @@ use super::super::book::Answer;
 use super::super::check::{Finding, Kind};
 use super::book::{CounterOrder, Deed, End, Submit, Told};
 use super::check::{
-    BatchSide, Booked, Deal, Facts, Follower, Queried, QueriedSubmit, Sums, after_restart, batches, settled,
-    terminals, told_of_submit,
+    BatchSide, Booked, Deal, Facts, Follower, Queried, QueriedSubmit, Sums, after_restart, batches,
+    earlier_attempt, settled, terminals, told_of_submit,
 };
 
 #[derive(Debug, Clone)]
@@ -337,4 +337,29 @@ fn what_is_untold_or_never_ends_is_reported() {
     check(&paid(), open, Kind::Unsettled);
     check(&paid(), |case| case.booked().is_busy = true, Kind::Unsettled);
     check(&paid(), |case| case.booked().refunding_minor = 1, Kind::Unsettled);
+}
+
+#[test]
+fn an_attempt_that_came_to_nothing_frees_the_number() {
+    let mut case = paid();
+    case.order.sent_again = true;
+    let before = Told { trans_no: "5000000000000000002200".into(), ..told("1", "12") };
+    case.told.push(before);
+    case.order.trans_no = Some("5000000000000000002200".into());
+    assert_eq!(case.findings(), []);
+    check(&case, |case| case.told[1].status = "2".into(), Kind::OneSided);
+    check(&case, |case| drop(case.told.remove(0)), Kind::Undelivered);
+    check(&case, |case| case.order.sent_again = false, Kind::Lost);
+}
+
+#[test]
+fn money_left_of_an_earlier_attempt_is_reported() {
+    let kind = |deal: &Deal, nothing| earlier_attempt("3-22", deal, nothing).map(|finding| finding.kind);
+    let charged = Deal { authorized_minor: 1_200, captured_minor: 1_200, ..deal("sale", 1_200) };
+    assert_eq!(kind(&charged, Some(true)), Some(Kind::OneSided));
+    assert_eq!(kind(&charged, Some(false)), Some(Kind::Doubled));
+    assert_eq!(kind(&charged, None), Some(Kind::Lost));
+    assert_eq!(kind(&Deal { refunded_minor: 1_200, ..charged.clone() }, Some(true)), None);
+    assert_eq!(kind(&Deal { is_voided: true, ..charged.clone() }, Some(true)), None);
+    assert_eq!(kind(&Deal { is_approved: false, ..charged }, Some(true)), None);
 }

@@ -97,7 +97,10 @@ impl Desk {
         let refused = self.order(place, |order| {
             if answer.is_success() {
                 order.created = Answer::Yes;
-                order.trans_no.get_or_insert(trans_no);
+                if order.trans_no.replace(trans_no).is_some() {
+                    // The attempt before came to nothing, or it would have been refused.
+                    (order.seen, order.is_closed) = (None, false);
+                }
             } else if order.created == Answer::None {
                 order.created = Answer::No;
             }
@@ -132,7 +135,7 @@ impl Desk {
         let end = queried.end();
         self.order(place, |order| {
             // What was undone since stays the last word; anything else is judged at the end.
-            if end.is_some() && order.seen.is_none_or(|seen| seen.may_become(end)) {
+            if end.is_some() && order.may_be(end) {
                 order.seen = end;
             }
         });

@@ -52,9 +52,9 @@ pub struct Terminals {
 /// What people do with one order; short, for a gateway that lives a moment.
 fn script(dice: &mut Dice) -> &'static str {
     match dice.between(0, 100) {
-        0..50 => "pay",
-        50..60 => "tip=15%",
-        60..64 => "tip=2.50 think=20ms",
+        0..40 => "pay",
+        40..58 => "tip=15%",
+        58..64 => "tip=2.50 think=20ms",
         64..69 => "decline",
         69..74 => "cancel",
         74..78 => "unplug-before-card offline=150ms",

@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::super::book::Answer;
 use super::book::{CounterOrder, Deed, End, Submit};
 use super::desk::Desk;
 use super::terminals;
@@ -20,6 +19,7 @@ const ODD_ENDINGS: &[i64] = &[51, 52, 53, 53, 59, 60, 64, 67, 67, 68, 58, 65, 66
 const PLAIN_ENDINGS: u64 = 50;
 /// Of a hundred follow-ups so many go to another terminal than their order.
 const ELSEWHERE_PERCENT: u64 = 15;
+const ASKED_FIRST: u32 = 6;
 const SUBMITS_MAX: usize = 2;
 /// How often a register asks for the end of an order it has just sent, and the pause between, ms.
 const PATIENCE: u64 = 12;
@@ -37,11 +37,15 @@ pub async fn sell(desk: Rc<Desk>, address: SocketAddr, dice: Dice) {
     let _: io::Result<()> = async {
         let mut clerk = Clerk { line: Connection::open(address).await?, desk, dice };
         clerk.desk.learn_key(&mut clerk.line).await?;
+        // What became of those it sent before the gateway was gone?
+        for _ in 0..ASKED_FIRST {
+            clerk.ask_some().await?;
+        }
         loop {
             match clerk.dice.between(0, 100) {
-                0..45 => clerk.sell_one().await?,
-                45..60 => clerk.hold_one().await?,
-                60..75 => clerk.follow_some().await?,
+                0..32 => clerk.sell_one().await?,
+                32..45 => clerk.hold_one().await?,
+                45..75 => clerk.follow_some().await?,
                 75..80 => clerk.tip_some().await?,
                 80..84 => clerk.close_some().await?,
                 84..88 => clerk.send_again().await?,
@@ -228,11 +232,7 @@ impl Clerk {
 
     async fn send_again(&mut self) -> io::Result<()> {
         let Some(place) = self.some() else { return Ok(()) };
-        // One that was refused would be made now: it might find its order undone.
-        if self.desk.order(place, |order| order.created != Answer::No) {
-            self.desk.send(&mut self.line, place, true).await?;
-        }
-        Ok(())
+        self.desk.send(&mut self.line, place, true).await.map(drop)
     }
 
     async fn close_batch(&mut self) -> io::Result<()> {
