@@ -55,7 +55,9 @@ impl CodePayTill {
     /// A whole HTTP request.
     fn request(&self, method: Method, own: &[(&str, &str)], now_ms: i64) -> Vec<u8> {
         let mut fields: Vec<Sent<'_>> = vec![("merchant_no", text(sandbox::MERCHANT_NO))];
-        fields.extend(own.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (*name, text(value))));
+        fields.extend(
+            own.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (*name, text(value))),
+        );
         let stamp = now_ms.to_string();
         let (app_id, key) = match &self.access {
             Access::Rsa2(key) => (sandbox::APP_ID, Some(key.as_ref())),
@@ -101,7 +103,13 @@ impl CodePayTill {
     }
 
     /// A refund that no terminal carries out.
-    pub fn refund(&self, (number, original): (&str, &str), amount: &str, notify_url: &str, now_ms: i64) -> Vec<u8> {
+    pub fn refund(
+        &self,
+        (number, original): (&str, &str),
+        amount: &str,
+        notify_url: &str,
+        now_ms: i64,
+    ) -> Vec<u8> {
         let fields = [
             ("orig_merchant_order_no", original),
             ("merchant_order_no", number),

@@ -231,7 +231,8 @@ fn turn(
     let warm = fire(warm, Fire { address, connections, limit: WARM_UP, again, marker, keep_every: 0 })?;
     let limit = Duration::from_secs(args.seconds);
     let enough = warm.per_second() * limit.as_secs_f64();
-    let keep_every = if check.is_some() { (enough as u64 / LOOKED_AT / connections as u64).max(1) } else { 0 };
+    let keep_every =
+        if check.is_some() { (enough as u64 / LOOKED_AT / connections as u64).max(1) } else { 0 };
     let shots = make(target, &mut counter, (enough * 1.6) as usize + warm_up / 9)?;
     let listening = Noise::listen(running.id());
     let mut measured = fire(shots, Fire { address, connections, limit, again, marker, keep_every })?;

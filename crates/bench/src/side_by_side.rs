@@ -41,7 +41,8 @@ impl Side {
     }
 
     pub fn progress(&self) -> String {
-        let first = [&self.alone, &self.beside, &self.codepay].into_iter().find_map(|one| one.first_wrong.as_deref());
+        let first =
+            [&self.alone, &self.beside, &self.codepay].into_iter().find_map(|one| one.first_wrong.as_deref());
         format!(
             "Latipay p99 {:.1} ms alone, {:.1} ms beside; CodePay {:.0}/s; {} wrong {}",
             self.alone.latency.quantile_ms(0.99),
@@ -61,13 +62,15 @@ pub fn measure(program: &Path, limit: Duration, connections: usize, dice: &mut D
     let data = folder.join("data");
     let seconds = limit.as_secs() as usize + 2;
     let latipay = |counter: &mut Counter| orders(counter, PACE * seconds);
-    let codepay = (CREATE.shots)(Target { address, data: &data }, &mut counter, CODEPAY_PER_SECOND * seconds)?;
+    let codepay =
+        (CREATE.shots)(Target { address, data: &data }, &mut counter, CODEPAY_PER_SECOND * seconds)?;
     paced(latipay(&mut counter), address, connections, Duration::from_secs(1))?;
     let alone = paced(latipay(&mut counter), address, connections, limit)?;
     let shots = latipay(&mut counter);
     // A second before and after, so that the one is never alone.
     let around = limit + Duration::from_secs(2);
-    let how = Fire { address, connections, limit: around, again: false, marker: CREATE.marker, keep_every: 0 };
+    let how =
+        Fire { address, connections, limit: around, again: false, marker: CREATE.marker, keep_every: 0 };
     let (beside, codepay) = std::thread::scope(|scope| {
         let heavy = scope.spawn(|| fire(codepay, how));
         std::thread::sleep(Duration::from_secs(1));
@@ -157,7 +160,11 @@ pub fn table(rounds: &[Side]) -> String {
     };
     let codepay = middle(rounds, |side| side.codepay.per_second());
     text += "\n| side by side on one gateway | CodePay's rate | p50 | p99 | goal | met |\n|---|---|---|---|---|---|\n";
-    let _ = writeln!(text, "| Latipay: {PACE} orders/s at an even pace, alone | | {} | | |", times(|side| &side.alone));
+    let _ = writeln!(
+        text,
+        "| Latipay: {PACE} orders/s at an even pace, alone | | {} | | |",
+        times(|side| &side.alone)
+    );
     let _ = writeln!(
         text,
         "| the same, and CodePay orders as fast as they are answered | {codepay:.0}/s | {} | p99 <= {P99_GOAL_MS} ms | {} |",

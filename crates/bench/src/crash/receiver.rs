@@ -142,7 +142,8 @@ fn record_codepay(book: &mut Book, key: Option<&PublicKey>, body: &str) {
     match codepay::client::check_notification(body.as_bytes(), key) {
         Ok(fields) => {
             let get = |name| fields.get(name).unwrap_or_default().to_owned();
-            let told = Told { status: get("trans_status"), amount: get("order_amount"), trans_no: get("trans_no") };
+            let told =
+                Told { status: get("trans_status"), amount: get("order_amount"), trans_no: get("trans_no") };
             book.codepay.callbacks.entry(get("merchant_order_no")).or_default().push(told);
         }
         Err(error) => {

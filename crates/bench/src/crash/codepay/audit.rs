@@ -165,7 +165,11 @@ pub async fn close_batches(desk: &Desk, line: &mut Connection) -> Result<()> {
 }
 
 /// All sides of all orders, while the gateway runs.
-pub async fn orders(desk: &Rc<Desk>, line: &mut Connection, store: &Sqlite) -> Result<(Vec<Finding>, Coverage)> {
+pub async fn orders(
+    desk: &Rc<Desk>,
+    line: &mut Connection,
+    store: &Sqlite,
+) -> Result<(Vec<Finding>, Coverage)> {
     let path = format!("/sandbox/api/acquirer?limit={DEALS_MAX}");
     let books: Books = serde_json::from_slice(line.get(&path).await?.body).context("the acquirer's books")?;
     if books.transactions.len() == DEALS_MAX {
@@ -174,12 +178,12 @@ pub async fn orders(desk: &Rc<Desk>, line: &mut Connection, store: &Sqlite) -> R
     let merchant = store.load_credential(MERCHANTS, MERCHANT_NO).await?.context("the merchant is gone")?;
     let deals = books.transactions.into_iter().map(|one| (one.trade_no.clone(), Deal::from(one))).collect();
     let (ours, nets, coverage) = (Sums::new(), BTreeMap::new(), Coverage::default());
-    let mut reckoning =
-        Reckoning { desk, store, merchant: merchant.merchant, deals, ours, nets, coverage };
+    let mut reckoning = Reckoning { desk, store, merchant: merchant.merchant, deals, ours, nets, coverage };
     let mut findings = reckoning.all(line).await?;
     let theirs = books.totals.into_iter().map(|one| (one.terminal, (one.captured_minor, one.refunded_minor)));
     findings.extend(check::terminals(&reckoning.ours, &theirs.collect()));
-    let side = |one: BatchTotal| (one.batch, BatchSide { net_minor: one.net_minor, trade_nos: one.trade_nos });
+    let side =
+        |one: BatchTotal| (one.batch, BatchSide { net_minor: one.net_minor, trade_nos: one.trade_nos });
     findings.extend(check::batches(&reckoning.nets, &books.batches.into_iter().map(side).collect()));
     reckoning.coverage.batches = reckoning.nets.len();
     Ok((findings, reckoning.coverage))
@@ -200,7 +204,8 @@ impl Reckoning<'_> {
             let mut facts = self.facts(line, order, stored.as_ref()).await?;
             facts.told = told;
             let original = order.original.and_then(|place| known[place].as_ref());
-            facts.original = original.map(|original| trade_no(self.merchant, original.number.0)).unwrap_or_default();
+            facts.original =
+                original.map(|original| trade_no(self.merchant, original.number.0)).unwrap_or_default();
             all.push(facts);
         }
         self.link(&mut all, &known);
@@ -275,8 +280,12 @@ impl Reckoning<'_> {
             }
             let Some(stored) = &known[place] else { continue };
             let own = trade_no(self.merchant, stored.number.0);
-            let theirs: Vec<String> =
-                self.deals.iter().filter(|(_, deal)| deal.original == own).map(|(name, _)| name.clone()).collect();
+            let theirs: Vec<String> = self
+                .deals
+                .iter()
+                .filter(|(_, deal)| deal.original == own)
+                .map(|(name, _)| name.clone())
+                .collect();
             // An order's own number is taken when its turn comes: what is left now is nobody's.
             let others = theirs.iter().filter_map(|name| self.deals.remove(name));
             all[place].others.extend(others);
@@ -285,7 +294,8 @@ impl Reckoning<'_> {
 
     /// What we say each terminal captured and gave back.
     fn sum(&mut self, facts: &Facts<'_>) {
-        let (Some(booked), Some(end)) = (&facts.booked, facts.queried.as_ref().and_then(check::Queried::end)) else {
+        let (Some(booked), Some(end)) = (&facts.booked, facts.queried.as_ref().and_then(check::Queried::end))
+        else {
             return;
         };
         let own = &facts.order.terminal;
@@ -323,7 +333,11 @@ impl Reckoning<'_> {
         let mut findings = Vec::new();
         for facts in all {
             for (submit, queried) in facts.order.submits.iter().zip(&facts.submits) {
-                findings.extend(check::told_of_submit(submit, queried.as_ref(), callbacks.get(&submit.number)));
+                findings.extend(check::told_of_submit(
+                    submit,
+                    queried.as_ref(),
+                    callbacks.get(&submit.number),
+                ));
             }
         }
         findings

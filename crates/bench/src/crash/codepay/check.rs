@@ -120,7 +120,8 @@ pub fn after_restart(order: &CounterOrder, queried: Option<&Queried>) -> Vec<Fin
         return judge.findings;
     };
     let sent = (order.deed.word(), plain(order.amount_minor), order.terminal.as_str());
-    let is_same = (queried.trans_type.as_str(), &queried.amount, queried.terminal.as_str()) == (sent.0, &sent.1, sent.2);
+    let is_same = (queried.trans_type.as_str(), &queried.amount, queried.terminal.as_str())
+        == (sent.0, &sent.1, sent.2);
     judge.find(!is_same, Kind::Lost, || format!("{queried:?} was sent as {sent:?}"));
     let renumbered = order.trans_no.as_ref().is_some_and(|number| *number != queried.trans_no);
     judge.find(renumbered, Kind::Lost, || format!("was {:?} and is {}", order.trans_no, queried.trans_no));
@@ -162,7 +163,8 @@ pub fn settled(facts: &Facts<'_>) -> Vec<Finding> {
 /// A sale or an authorization against what the acquirer charged, and what was done to it since.
 fn card(judge: &mut Judge<'_>, facts: &Facts<'_>, booked: &Booked, end: End) {
     let deal = facts.deal.clone().filter(|deal| deal.is_approved).unwrap_or_default();
-    let kept_minor = if deal.is_voided { 0 } else { deal.authorized_minor.max(deal.captured_minor) - deal.refunded_minor };
+    let kept_minor =
+        if deal.is_voided { 0 } else { deal.authorized_minor.max(deal.captured_minor) - deal.refunded_minor };
     let said = || format!("{end:?}, we booked {booked:?}, the acquirer {:?}", facts.deal);
     let agrees = match end {
         End::Closed => (kept_minor == 0 || stays_by_rule(facts, &deal)) && booked.captured_minor == 0,
@@ -184,15 +186,22 @@ fn card(judge: &mut Judge<'_>, facts: &Facts<'_>, booked: &Booked, end: End) {
     };
     judge.find(!agrees, Kind::OneSided, said);
     if let Some(queried) = &facts.queried {
-        let paid_minor = if end == End::Done && booked.captured_minor == 0 { booked.authorized_minor } else { booked.captured_minor };
+        let paid_minor = if end == End::Done && booked.captured_minor == 0 {
+            booked.authorized_minor
+        } else {
+            booked.captured_minor
+        };
         let shows = end == End::Closed && queried.paid.is_empty()
             || end == End::TakenBack
             || queried.paid == plain(paid_minor) && queried.tip == shown_tip(booked.tip_minor);
         judge.find(!shows, Kind::OneSided, || format!("{queried:?}, we booked {booked:?}"));
     }
     let moved = end != End::Closed && end != End::TakenBack;
-    let tip_lost = matches!(facts.order.later_tip, Some((tip, Answer::Yes)) if moved && tip != booked.tip_minor);
-    judge.find(tip_lost, Kind::Lost, || format!("the tip {:?} is {}", facts.order.later_tip, booked.tip_minor));
+    let tip_lost =
+        matches!(facts.order.later_tip, Some((tip, Answer::Yes)) if moved && tip != booked.tip_minor);
+    judge.find(tip_lost, Kind::Lost, || {
+        format!("the tip {:?} is {}", facts.order.later_tip, booked.tip_minor)
+    });
     followers(judge, facts, booked, end);
 }
 
@@ -208,7 +217,8 @@ fn shown_tip(tip_minor: i64) -> String {
 
 /// What the orders say that act on this one.
 fn followers(judge: &mut Judge<'_>, facts: &Facts<'_>, booked: &Booked, end: End) {
-    let done = |deed: Deed| facts.followers.iter().filter(move |one| one.deed == deed && one.end == Some(End::Done));
+    let done =
+        |deed: Deed| facts.followers.iter().filter(move |one| one.deed == deed && one.end == Some(End::Done));
     let (voids, completions) = (done(Deed::Void).count(), done(Deed::Completion).count());
     judge.find(voids > 1 || completions > 1, Kind::Doubled, || format!("{:?}", facts.followers));
     let voided = (voids == 1) == (end == End::TakenBack);
@@ -238,14 +248,22 @@ fn made<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a Submit> {
     let is_made = |queried: &Option<QueriedSubmit>| {
         queried.as_ref().is_some_and(|queried| End::of(&queried.status) == Some(End::Done))
     };
-    facts.order.submits.iter().zip(&facts.submits).filter(move |(_, queried)| is_made(queried)).map(|(submit, _)| submit)
+    facts
+        .order
+        .submits
+        .iter()
+        .zip(&facts.submits)
+        .filter(move |(_, queried)| is_made(queried))
+        .map(|(submit, _)| submit)
 }
 
 /// A void, a refund, a completion: done exactly if the acquirer did it, on the right order, of the right amount.
 fn follow_up(judge: &mut Judge<'_>, facts: &Facts<'_>, booked: &Booked, end: End) {
     let deal = facts.deal.as_ref().filter(|deal| deal.is_approved);
     let is_done = end != End::Closed;
-    judge.find(is_done != deal.is_some(), Kind::OneSided, || format!("{end:?}, the acquirer {:?}", facts.deal));
+    judge.find(is_done != deal.is_some(), Kind::OneSided, || {
+        format!("{end:?}, the acquirer {:?}", facts.deal)
+    });
     let Some(deal) = deal else { return };
     let operation = match facts.order.deed {
         Deed::Void => "void",
@@ -284,7 +302,9 @@ fn batch(judge: &mut Judge<'_>, facts: &Facts<'_>, booked: &Booked) {
 /// Every end is told; a later one may have been told in place of the first.
 fn callbacks(judge: &mut Judge<'_>, facts: &Facts<'_>, queried: &Queried) {
     let Some(end) = queried.end() else { return };
-    judge.find(facts.told.is_empty(), Kind::Undelivered, || format!("nobody was told that it is {}", queried.status));
+    judge.find(facts.told.is_empty(), Kind::Undelivered, || {
+        format!("nobody was told that it is {}", queried.status)
+    });
     for told in facts.told {
         let is_right = told.amount == queried.amount
             && told.trans_no == queried.trans_no
@@ -324,10 +344,16 @@ pub type Sums = BTreeMap<String, (i64, i64)>;
 /// Both sides of each terminal.
 pub fn terminals(ours: &Sums, theirs: &Sums) -> Vec<Finding> {
     let names: std::collections::BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
-    let differ = names.into_iter().filter(|name| ours.get(*name).copied().unwrap_or_default() != theirs.get(*name).copied().unwrap_or_default());
+    let differ = names.into_iter().filter(|name| {
+        ours.get(*name).copied().unwrap_or_default() != theirs.get(*name).copied().unwrap_or_default()
+    });
     differ
         .map(|name| {
-            let text = format!("codepay terminal {name}: ours {:?}, the acquirer's {:?}", ours.get(name), theirs.get(name));
+            let text = format!(
+                "codepay terminal {name}: ours {:?}, the acquirer's {:?}",
+                ours.get(name),
+                theirs.get(name)
+            );
             Finding::new(Kind::OneSided, text)
         })
         .collect()
@@ -345,7 +371,8 @@ pub fn batches(ours: &BTreeMap<String, i64>, theirs: &BTreeMap<String, BatchSide
     let mut findings = Vec::new();
     let names: std::collections::BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
     for name in names {
-        let (own, other) = (ours.get(name).copied().unwrap_or(0), theirs.get(name).map_or(0, |side| side.net_minor));
+        let (own, other) =
+            (ours.get(name).copied().unwrap_or(0), theirs.get(name).map_or(0, |side| side.net_minor));
         if own != other {
             let text = format!("codepay batch {name}: ours is {own}, the acquirer's {other}");
             findings.push(Finding::new(Kind::OneSided, text));

@@ -139,10 +139,17 @@ impl Desk {
         Ok(end)
     }
 
-    pub async fn query_submit(&self, line: &mut Connection, number: &str) -> io::Result<Option<QueriedSubmit>> {
+    pub async fn query_submit(
+        &self,
+        line: &mut Connection,
+        number: &str,
+    ) -> io::Result<Option<QueriedSubmit>> {
         let answer = self.call(line, &self.till.query(number, now_ms())).await?;
         let Some(answer) = answer.filter(Opened::is_success) else { return Ok(None) };
-        Ok(Some(QueriedSubmit { status: text(&answer, "trans_status"), amount: text(&answer, "order_amount") }))
+        Ok(Some(QueriedSubmit {
+            status: text(&answer, "trans_status"),
+            amount: text(&answer, "order_amount"),
+        }))
     }
 
     pub async fn refund(&self, line: &mut Connection, (place, submit): (usize, usize)) -> io::Result<()> {

@@ -75,7 +75,14 @@ impl Clerk {
         let asks_tip = dice.percent(50);
         let terminal = terminals::sn(dice.between(0, terminals::COUNT as u64) as usize);
         let amount_minor = total_minor - tip_minor;
-        self.open(CounterOrder { deed, terminal, amount_minor, tip_minor, asks_tip, ..CounterOrder::default() })
+        self.open(CounterOrder {
+            deed,
+            terminal,
+            amount_minor,
+            tip_minor,
+            asks_tip,
+            ..CounterOrder::default()
+        })
     }
 
     async fn sell_one(&mut self) -> io::Result<()> {
@@ -150,7 +157,9 @@ impl Clerk {
             _ => return self.tip(place).await,
         };
         let (amount_minor, tip_minor) = match deed {
-            Deed::Refund if self.dice.percent(60) => (self.dice.between(1, order.amount_minor as u64) as i64, 0),
+            Deed::Refund if self.dice.percent(60) => {
+                (self.dice.between(1, order.amount_minor as u64) as i64, 0)
+            }
             Deed::Completion if self.dice.percent(50) => {
                 let less_minor = self.dice.between(1, order.amount_minor as u64 + 1) as i64;
                 (less_minor, if self.dice.percent(30) { order.tip_minor } else { 0 })
