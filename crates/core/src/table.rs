@@ -99,6 +99,7 @@ const NOTES: &str = "\
 - `channel says nothing` (a time-out, an unreadable answer) never moves an order: the channel is asked again.
 - A bar code order that ends unpaid is asked about once more a minute later: its charge may have been on its way.
 - At a terminal a card payment is nobody's guess: once the terminal may have it, cancelling and expiry go through `closing`.
+- A card's order hears its terminal and the acquirer, a wallet's its channel, also at a counter; the other's word changes nothing.
 - `authorized` holds money: a completion takes it (`paid`), a void lets it go. `voided`: undone before it was settled.
 - A void, a refund, a completion is an order of its own; `follow-up done` is what it does to the order it acts on.
 - A refund changes the order's funds, not its state: `refunded + refunding <= captured`.

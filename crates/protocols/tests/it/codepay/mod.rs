@@ -27,6 +27,7 @@ mod refusals;
 mod terms;
 mod texts;
 mod vectors;
+mod views;
 
 pub const APP_ID: &str = "wz6012822ca2f1as78";
 pub const MERCHANT_NO: &str = "302300000926";

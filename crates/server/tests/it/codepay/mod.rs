@@ -23,4 +23,5 @@ mod till;
 mod tips;
 mod told;
 mod undone;
+mod vectors;
 mod wallets;
