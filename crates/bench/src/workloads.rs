@@ -30,8 +30,11 @@ pub struct Workload {
     /// What only a good answer says.
     pub marker: &'static str,
     /// Looks at a sample of the answers afterwards, closer than there is time for meanwhile; what is wrong.
-    pub check: Option<fn(SocketAddr, &[Vec<u8>]) -> Result<Vec<String>>>,
+    pub check: Option<Check>,
 }
+
+/// The gateway's address, answers of its; what is wrong with them.
+pub type Check = fn(SocketAddr, &[Vec<u8>]) -> Result<Vec<String>>;
 
 /// The server that is fired at, and its data.
 #[derive(Debug, Clone, Copy)]

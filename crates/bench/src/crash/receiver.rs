@@ -28,6 +28,29 @@ pub struct Receiver {
     pub codepay_key: Rc<OnceCell<PublicKey>>,
 }
 
+const REFUSED: &[u8] = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n";
+
+impl Receiver {
+    /// Writes down what was told; gives the answer that acknowledges it.
+    fn takes(&self, room: Room, body: &str) -> &'static [u8] {
+        let mut book = self.book.borrow_mut();
+        match room {
+            Room::OttPay => {
+                record_ottpay(&mut book, body);
+                b"HTTP/1.1 200 OK\r\ncontent-length: 22\r\n\r\n{\"rsp_code\":\"SUCCESS\"}"
+            }
+            Room::CodePay => {
+                record_codepay(&mut book, self.codepay_key.get(), body);
+                b"HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\nsuccess"
+            }
+            Room::Latipay => {
+                record(&mut book, body);
+                b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nsent"
+            }
+        }
+    }
+}
+
 /// Serves from now on; gives its address.
 pub async fn start(receiver: Receiver, mut dice: Dice) -> io::Result<SocketAddr> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
@@ -59,23 +82,7 @@ async fn serve(mut stream: TcpStream, receiver: Receiver, mut dice: Dice) -> io:
         let body = String::from_utf8_lossy(&buffer[start..start + length]).into_owned();
         buffer.drain(..start + length);
         let trouble = dice.percent(TROUBLE_PERCENT);
-        let mut book = receiver.book.borrow_mut();
-        let answer: &[u8] = match room {
-            _ if trouble => b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n",
-            Room::OttPay => {
-                record_ottpay(&mut book, &body);
-                b"HTTP/1.1 200 OK\r\ncontent-length: 22\r\n\r\n{\"rsp_code\":\"SUCCESS\"}"
-            }
-            Room::CodePay => {
-                record_codepay(&mut book, receiver.codepay_key.get(), &body);
-                b"HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\nsuccess"
-            }
-            Room::Latipay => {
-                record(&mut book, &body);
-                b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nsent"
-            }
-        };
-        drop(book);
+        let answer = if trouble { REFUSED } else { receiver.takes(room, &body) };
         stream.write_all(answer).await?;
     }
 }

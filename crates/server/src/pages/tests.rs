@@ -72,17 +72,8 @@ fn every_page(language: Language, name: &str, address: &str) -> Vec<(String, Str
         page.returned = Some(returned);
         add(format!("shop-returned-{number}"), page.render());
     }
-    use RegisterStatus::*;
-    for status in [None, Some(Created), Some(Processing), Some(Successful), Some(Closed), Some(NotKnown)] {
-        let mut page = register(language, status);
-        page.terminals[0].name = name.into();
-        page.filled.amount = name.into();
-        page.problem = status.is_none().then(|| RegisterProblem::Refused(name.into()));
-        if let Some(order) = &mut page.order {
-            (order.paid_with, order.why) = (Some(name.into()), Some(name.into()));
-            (order.reference, order.signature_path) = (name.into(), Some(address.into()));
-        }
-        add(format!("register-{}", status.map_or("new", RegisterStatus::word)), page.render());
+    for (title, html) in registers(language, name, address) {
+        add(title, html);
     }
     for (title, alone) in [("terminal", true), ("terminals", false)] {
         add(title.into(), named_terminals(language, alone, name).render());
@@ -94,6 +85,26 @@ fn every_page(language: Language, name: &str, address: &str) -> Vec<(String, Str
         );
     }
     add("hosted-none".into(), HostedPage::not_found(language, false).render());
+    pages
+}
+
+type Rendered = Result<String, askama::Error>;
+
+/// The register with each end an order can have.
+fn registers(language: Language, name: &str, address: &str) -> Vec<(String, Rendered)> {
+    let mut pages = Vec::new();
+    use RegisterStatus::*;
+    for status in [None, Some(Created), Some(Processing), Some(Successful), Some(Closed), Some(NotKnown)] {
+        let mut page = register(language, status);
+        page.terminals[0].name = name.into();
+        page.filled.amount = name.into();
+        page.problem = status.is_none().then(|| RegisterProblem::Refused(name.into()));
+        if let Some(order) = &mut page.order {
+            (order.paid_with, order.why) = (Some(name.into()), Some(name.into()));
+            (order.reference, order.signature_path) = (name.into(), Some(address.into()));
+        }
+        pages.push((format!("register-{}", status.map_or("new", RegisterStatus::word)), page.render()));
+    }
     pages
 }
 

@@ -335,7 +335,8 @@ fn submits(judge: &mut Judge<'_>, facts: &Facts<'_>) {
     let mut asked: Vec<i64> = made(facts).map(|submit| submit.amount_minor).collect();
     let mut done: Vec<i64> =
         facts.others.iter().filter(|deal| deal.is_approved).map(|deal| deal.amount_minor).collect();
-    (asked.sort_unstable(), done.sort_unstable());
+    asked.sort_unstable();
+    done.sort_unstable();
     let kind = if done.len() > asked.len() { Kind::Doubled } else { Kind::Lost };
     judge.find(asked != done, kind, || format!("refunds of {asked:?}, the acquirer made {done:?}"));
 }

@@ -39,8 +39,10 @@ fn secret(number: usize) -> String {
 struct One {
     device: Device,
     /// Its word when it ends by itself; dropping it stops it as a power cut does.
-    power: Option<(JoinHandle<Result<Vec<Summary>>>, watch::Sender<bool>)>,
+    power: Option<Power>,
 }
+
+type Power = (JoinHandle<Result<Vec<Summary>>>, watch::Sender<bool>);
 
 pub struct Terminals {
     url: String,

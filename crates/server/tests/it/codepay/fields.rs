@@ -14,7 +14,7 @@ fn orders(world: &TestWorld) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn fields_of_an_order() {
+async fn amounts_of_an_order() {
     let world = TestWorld::new().await;
     let till = till(&world).await;
     let before = orders(&world);
@@ -41,6 +41,14 @@ async fn fields_of_an_order() {
         till.is_refused(&format!("tip_amount={amount}"), "TG002", "tip_amount").await;
         till.is_refused(&format!("trans_type=11&cashback_amount={amount}"), "TG002", "cashback_amount").await;
     }
+    assert_eq!(orders(&world), before);
+}
+
+#[tokio::test]
+async fn fields_of_an_order() {
+    let world = TestWorld::new().await;
+    let till = till(&world).await;
+    let before = orders(&world);
     for (changes, code, names) in [
         ("price_currency=JPY&order_amount=200.5", "TG002", "order_amount"),
         ("price_currency=usd", "TG002", "price_currency"),

@@ -159,7 +159,7 @@ impl Till {
         number
     }
 
-    /// The order is refused so; nothing is stored under its number.
+    /// The order is refused so.
     pub async fn is_refused(&self, changes: &str, code: &str, names: &str) {
         let data = self.order(changes);
         let answer = self.sends(self.body(Method::PayOrder, &data)).await;

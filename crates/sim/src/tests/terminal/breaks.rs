@@ -157,6 +157,7 @@ fn a_scanned_code_is_sent_again_until_it_was_heard() {
         assert_eq!(counter.closed, [None]);
         counter.wait(2_000);
         counter.go_online();
+        counter.sent.retain(|frame| frame["topic"] == "ecrhub.pay.scan");
         let again = counter.sent.remove(0);
         assert_eq!(again["biz_data"], first["biz_data"]);
         if is_heard {
@@ -166,6 +167,7 @@ fn a_scanned_code_is_sent_again_until_it_was_heard() {
         counter.line_breaks();
         counter.wait(500);
         counter.go_online();
+        counter.sent.retain(|frame| frame["topic"] == "ecrhub.pay.scan");
         assert_eq!(counter.sent.is_empty(), is_heard);
     }
 }

@@ -163,10 +163,12 @@ impl Counter {
         self.sent.clear();
     }
 
-    /// What was sent since: the codes of results.
+    /// What was sent since: the codes of results. That an order is on the screen (101) is none.
     pub fn results(&mut self) -> Vec<(String, String)> {
         let of = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let results = self.sent.iter().filter(|frame| frame["topic"] == "ecrhub.pay.order");
+        let is_result =
+            |frame: &&Value| frame["topic"] == "ecrhub.pay.order" && frame["response_code"] != "101";
+        let results = self.sent.iter().filter(is_result);
         results.map(|frame| (of(&frame["request_id"]), of(&frame["response_code"]))).collect()
     }
 }
