@@ -63,12 +63,7 @@ fn paid() -> Case {
             trans_no: Some(TRANS_NO.into()),
             seen: Some(End::Done),
             later_tip: Some((180, Answer::Yes)),
-            submits: vec![Submit {
-                number: "cp-1-b0".into(),
-                amount_minor: 200,
-                created: Answer::Yes,
-                ..Submit::default()
-            }],
+            submits: vec![Submit { number: "cp-1-b0".into(), amount_minor: 200, created: Answer::Yes }],
             ..CounterOrder::default()
         },
         original: String::new(),
