@@ -30,10 +30,8 @@ fn passes(files: &[(&str, &str)]) {
 
 #[test]
 fn the_repository_is_tidy() {
-    let started = Instant::now();
     let found = check(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
     assert!(found.is_empty(), "{}", found.join("\n"));
-    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
 }
 
 #[test]

@@ -108,7 +108,7 @@ async fn connections_up_to_the_cap_do_not_stop_the_operator() {
     });
     assert_eq!((public.status, admin.status), (200, 200));
     assert!(public.took > Duration::from_secs(1), "it waited for a place: {:?}", public.took);
-    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(started.elapsed() < Duration::from_secs(15));
 }
 
 #[tokio::test]

@@ -96,7 +96,7 @@ async fn at_a_stop_everybody_is_answered() {
     let started = std::time::Instant::now();
     let (answer, ()) = tokio::join!(waiting, world.stop());
     assert_eq!(answer.unwrap().gives(0).json["status"], "pending");
-    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(12), "{:?}", started.elapsed());
     world.start().await;
     order.cancels().await.gives(0);
 }
