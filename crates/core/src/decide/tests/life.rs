@@ -228,6 +228,10 @@ impl Life {
                 must(open.count() == 0, "the tip of what is given back");
                 must(!counter.is_settled, "the tip of what is settled");
             }
+            Some(Pending::Increase { amount_minor, .. }) => {
+                must(matches!(order.state, OrderState::Authorized { .. }), "more of what is not held");
+                must(amount_minor > 0, "holds less");
+            }
             None => must(voids.next().is_none(), "a void nobody knows of"),
         }
         if counter.is_settled {
