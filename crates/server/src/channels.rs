@@ -12,7 +12,8 @@ use tillgate_channels::{
     Answer, CARD, Call, CardAcquirer, CardAnswer, CardCall, CardOutcome, Payment, RefundOrder, WalletChannel,
 };
 use tillgate_core::{
-    Asked, Command, Facts, Flow, MerchantId, Method, Money, NewOrder, Order, OrderNo, Outcome, Refund, Terms,
+    Asked, Command, Facts, Flow, MerchantId, Method, Money, NewOrder, Order, OrderNo, Outcome, Presentation,
+    Refund, Terms,
 };
 use tillgate_protocols::wire::offer::Offer;
 use zeroize::Zeroizing;
@@ -165,7 +166,17 @@ pub fn card_word(order: &Order, choice: u32, asked: Asked, answer: CardAnswer) -
         CardOutcome::Outcome(outcome @ (Outcome::Paid { .. } | Outcome::Declined { .. })) => {
             Some(Command::CounterSays { choice, asked, outcome, facts })
         }
-        CardOutcome::Outcome(Outcome::Pending | Outcome::Unknown) | CardOutcome::NeverHeardOf => None,
+        CardOutcome::Challenge { url } if order.presentation == Presentation::Charge => {
+            Some(Command::Present { choice, presentation: Presentation::Challenge(url) })
+        }
+        CardOutcome::Outcome(Outcome::Unknown)
+            if asked == Asked::Charge && !order.terms.deed().follows_up() =>
+        {
+            Some(Command::CounterSays { choice, asked, outcome: Outcome::Unknown, facts })
+        }
+        CardOutcome::Challenge { .. }
+        | CardOutcome::Outcome(Outcome::Pending | Outcome::Unknown)
+        | CardOutcome::NeverHeardOf => None,
     }
 }
 

@@ -130,7 +130,7 @@ impl Workers {
                 let command = Command::IncreaseSays { number, outcome, auth_code };
                 self.gateway.apply(order.merchant, order.number, command, Some(done)).await.map(drop)
             }
-            CardOutcome::Outcome(_) | CardOutcome::NeverHeardOf => {
+            CardOutcome::Outcome(_) | CardOutcome::Challenge { .. } | CardOutcome::NeverHeardOf => {
                 let then = clock::now().plus_s(ask_delay_s(work.attempt));
                 self.gateway.settle(WorkUpdate::Retry(*work, then)).await
             }
