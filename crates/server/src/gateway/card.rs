@@ -6,8 +6,8 @@
 use tillgate_channels::{Billing, CARD, Card, CardCall, CardOperation, Online};
 use tillgate_core::order::CHOICES_MAX;
 use tillgate_core::{
-    Address, Asked, Buyer, Command, Deed, Method, NewOrder, Order, OrderState, Outcome, Presentation, Refusal,
-    Slip,
+    Address, Asked, Buyer, Command, Deed, Method, NewOrder, Order, OrderState, Outcome, Presentation,
+    Refusal, Slip,
 };
 
 use super::{Gateway, Problem, TRIES};
