@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::counter::{Counter, CounterTerms, Deed, Stage};
+use crate::fee::FeePlan;
 use crate::ids::{MerchantId, OrderNo};
 use crate::money::{Currency, Money};
 use crate::rate::Rate;
@@ -116,7 +117,9 @@ pub struct Terms {
     /// What the payer sees in his own currency.
     pub payer_currency: Currency,
     pub payer_rate: Rate,
-    pub fee_bp: u32,
+    /// What it costs the merchant, by any method it may be paid with.
+    #[serde(alias = "fee_bp")]
+    pub fees: FeePlan,
     pub description: String,
     pub notify_url: String,
     pub return_url: String,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fee::Cost;
 use crate::ids::{MerchantId, OrderNo, RefundNo};
 use crate::time::Timestamp;
 
@@ -12,6 +13,9 @@ pub enum RefundState {
     Requested,
     Succeeded {
         at: Timestamp,
+        /// What the merchant got back of our fee with it.
+        #[serde(default, skip_serializing_if = "Cost::is_nothing")]
+        cost_back: Cost,
     },
     Failed {
         at: Timestamp,
@@ -25,6 +29,14 @@ impl RefundState {
             Self::Requested => "requested",
             Self::Succeeded { .. } => "succeeded",
             Self::Failed { .. } => "failed",
+        }
+    }
+
+    /// What the merchant got back of our fee with it.
+    pub fn cost_back(&self) -> Cost {
+        match self {
+            Self::Succeeded { cost_back, .. } => *cost_back,
+            Self::Requested | Self::Failed { .. } => Cost::NOTHING,
         }
     }
 }

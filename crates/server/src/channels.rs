@@ -15,10 +15,12 @@ use tillgate_core::{
     Facts, Flow, MerchantId, Method, Money, NewOrder, Order, OrderNo, Outcome, Refund, Terms,
 };
 use tillgate_protocols::wire::offer::Offer;
+use zeroize::Zeroizing;
 
 /// Carries bytes to a channel and back; `None` when nothing came back.
 pub trait Wire: Send + Sync + fmt::Debug {
-    fn send(&self, body: Vec<u8>) -> Pin<Box<dyn Future<Output = Option<Vec<u8>>> + Send + '_>>;
+    /// `body` may hold a card number: it is wiped when dropped.
+    fn send(&self, body: Zeroizing<Vec<u8>>) -> Pin<Box<dyn Future<Output = Option<Vec<u8>>> + Send + '_>>;
 }
 
 #[derive(Debug, Clone)]
@@ -88,7 +90,7 @@ impl Channels {
         else {
             return unknown;
         };
-        let sent = channel.wire.send(channel.codec.encode(call));
+        let sent = channel.wire.send(channel.codec.encode(call).into());
         let answer = match tokio::time::timeout(self.timeout, sent).await {
             Ok(Some(body)) => channel.codec.decode(call, &body),
             Ok(None) | Err(_) => unknown,

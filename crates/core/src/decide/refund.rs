@@ -4,6 +4,7 @@ use super::Decision;
 use crate::command::{NewRefund, Outcome};
 use crate::counter::Pending;
 use crate::event::Event;
+use crate::fee::Cost;
 use crate::ids::RefundNo;
 use crate::ledger;
 use crate::order::OrderState;
@@ -123,6 +124,7 @@ fn succeeded(mut decision: Decision, mut refund: Refund) -> Decision {
     let order = &mut decision.order;
     let Some(method) = order.method_of(refund.choice).cloned() else { return decision };
     let is_held_only = refund.means.is_void && matches!(order.state, OrderState::Authorized { .. });
+    let mut cost_back = Cost::NOTHING;
     if refund.reverses_late_payment {
         decision.postings = ledger::late_payment_returned(&order.terms, &method, amount_minor);
     } else if is_held_only {
@@ -131,15 +133,18 @@ fn succeeded(mut decision: Decision, mut refund: Refund) -> Decision {
         order.funds.refunding_minor -= amount_minor;
         order.funds.refunded_minor += amount_minor;
         let tip_minor = order.tip_minor();
+        cost_back = order.cost();
         decision.postings = ledger::void(&order.terms, &method, amount_minor - tip_minor, tip_minor);
     } else {
-        let before_minor = order.funds.refunded_minor;
+        let (before_minor, cost_before) = (order.funds.refunded_minor, order.cost_given_back());
         order.funds.refunding_minor -= amount_minor;
         order.funds.refunded_minor += amount_minor;
-        let sale_minor = order.funds.captured_minor - order.tip_minor();
-        decision.postings = ledger::refund(&order.terms, &method, sale_minor, (before_minor, amount_minor));
+        cost_back = order.cost_given_back().less(cost_before);
+        let tip_minor = order.tip_minor();
+        let parts = (order.funds.captured_minor - tip_minor, tip_minor);
+        decision.postings = ledger::refund(&order.terms, &method, parts, (before_minor, amount_minor), None);
     }
-    refund.state = RefundState::Succeeded { at: decision.at };
+    refund.state = RefundState::Succeeded { at: decision.at, cost_back };
     decision.record(Event::RefundSucceeded { refund: refund.number, amount_minor });
     // Before the order is voided: the event to tell of is the refund's.
     tell(&mut decision, &refund);

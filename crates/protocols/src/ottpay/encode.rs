@@ -251,7 +251,7 @@ pub fn status_answer(profile: &Profile, order: &Order) -> String {
 fn refund_data(profile: &Profile, order: &Order, refund: &Refund) -> Data {
     let (status, done_at) = match &refund.state {
         RefundState::Requested => ("init", None),
-        RefundState::Succeeded { at } => (refunded_status(order), Some(*at)),
+        RefundState::Succeeded { at, .. } => (refunded_status(order), Some(*at)),
         RefundState::Failed { .. } => ("failure", None),
     };
     let mut data: Data = vec![

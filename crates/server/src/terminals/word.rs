@@ -70,7 +70,9 @@ async fn late_word(gateway: &Gateway, order: Order) -> Result<Order, Problem> {
             let command = Command::CounterSays { asked: Asked::Query, outcome, facts };
             gateway.apply(order.merchant, order.number, command, None).await
         }
-        CardOutcome::Outcome(Outcome::Pending | Outcome::Unknown) => Err(Problem::Unavailable),
+        CardOutcome::Outcome(Outcome::Pending | Outcome::Unknown) | CardOutcome::Challenge { .. } => {
+            Err(Problem::Unavailable)
+        }
     }
 }
 

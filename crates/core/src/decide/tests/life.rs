@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::fees;
 use super::story::Decide;
 use crate::decide::{Decision, Expected};
 use crate::table::{COUNTER_TRANSITIONS, TRANSITIONS};
@@ -247,11 +248,13 @@ impl Life {
             (format!("channel_receivable:{method}"), format!("settlement_receivable:{method}"));
         if matches!(order.state, OrderState::Paid { .. }) && funds.captured_minor > 0 {
             let (tip, captured) = (order.tip_minor(), funds.captured_minor);
-            let fee = crate::Money::new(captured, terms.amount.currency).basis_points(terms.fee_bp).minor;
+            let paid_by = order.method().expect("a method");
+            let (fee, vat) = fees::kept(terms, paid_by, captured, funds.refunded_minor);
             let of_sale = funds.refunded_minor.min(captured - tip);
-            add(format!("merchant_payable:{}", terms.account), fee + of_sale - (captured - tip));
+            add(format!("merchant_payable:{}", terms.account), fee + vat + of_sale - (captured - tip));
             add(format!("tips_payable:{}", terms.account), funds.refunded_minor - of_sale - tip);
             add("fee_income".into(), -fee);
+            add("vat_payable".into(), -vat);
             add(receivable.clone(), captured - funds.refunded_minor);
         }
         if order.counter.as_ref().is_some_and(|counter| counter.is_settled) {

@@ -1,9 +1,9 @@
 //! Orders and commands by a word.
 
 use crate::{
-    AfterTime, Asked, CloseReason, Command, Currency, Facts, FailReason, Flow, Funds, MerchantId, Method,
-    Money, NewOrder, NewRefund, Order, OrderNo, OrderState, Outcome, Presentation, Rate, Refund, RefundNo,
-    RefundState, Tells, Terms, Timestamp,
+    AfterTime, Asked, CloseReason, Command, Currency, Facts, FailReason, FeePlan, Flow, Funds, MerchantId,
+    Method, Money, NewOrder, NewRefund, Order, OrderNo, OrderState, Outcome, Presentation, Rate, Refund,
+    RefundNo, RefundState, Tells, Terms, Timestamp,
 };
 
 pub const CREATED_AT: Timestamp = Timestamp(1_000_000);
@@ -22,7 +22,7 @@ pub fn terms(flow: Flow) -> Terms {
         tip_minor: 0,
         payer_currency: Currency::from_code("CNY").unwrap(),
         payer_rate: Rate::parse("4.6449").unwrap(),
-        fee_bp: 120,
+        fees: FeePlan::rate(120),
         description: "a flat white".into(),
         notify_url: "https://shop.example/notify".into(),
         return_url: String::new(),
