@@ -70,8 +70,8 @@ A request whose signed text can be read as other fields is refused (SYS002), as 
 knows are signed and otherwise ignored. `/api/entry` may be followed by anything. What has a path of its own needs `app_id` and `sign` \
 of the envelope only.";
 
-/// A component's: paths have slashes, which references cannot.
-fn name(method: Method, part: &str) -> String {
+/// The name of a method's `request` or `data` among the schemas. Paths have slashes, which references cannot.
+pub fn name(method: Method, part: &str) -> String {
     format!("{}_{part}", method.word().trim_start_matches("/api/").replace('/', "."))
 }
 
