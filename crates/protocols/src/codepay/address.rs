@@ -55,10 +55,7 @@ impl fmt::Debug for Address {
 
 impl Address {
     /// From names and values in any order. `field` is what is said of a wrong part: `billing_address.zip`.
-    pub fn of<'v>(
-        field: &str,
-        pairs: impl IntoIterator<Item = (&'v str, &'v str)>,
-    ) -> Result<Self, Reject> {
+    pub fn of<'v>(field: &str, pairs: impl IntoIterator<Item = (&'v str, &'v str)>) -> Result<Self, Reject> {
         let mut address = Self::default();
         for (name, value) in pairs {
             let full = format!("{field}.{name}");

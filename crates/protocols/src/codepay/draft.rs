@@ -309,7 +309,8 @@ impl Form<'_> {
             return Ok(Vec::new());
         }
         let wrong = || {
-            let what = format_args!("must be a list of at most {MOST} serial numbers of at most 32 characters");
+            let what =
+                format_args!("must be a list of at most {MOST} serial numbers of at most 32 characters");
             Reject::invalid(TERMINALS, what)
         };
         let mut terminals = Vec::new();

@@ -264,7 +264,8 @@ impl AesKey {
     /// Base64 or hexadecimal of the 32 bytes.
     pub fn from_text(text: &str) -> Result<Self, KeyError> {
         let text = text.trim();
-        let read = if text.len() == 2 * Self::BYTES { hex::decode(text).ok() } else { STANDARD.decode(text).ok() };
+        let read =
+            if text.len() == 2 * Self::BYTES { hex::decode(text).ok() } else { STANDARD.decode(text).ok() };
         let read = Zeroizing::new(read.ok_or(KeyError::NotAes)?);
         let mut bytes = Zeroizing::new([0; Self::BYTES]);
         if read.len() != Self::BYTES {

@@ -52,8 +52,8 @@ pub use encode::{
 };
 pub use keys::{AesKey, BasicSecret, KeyError, PrivateKey, PublicKey};
 pub use methods::{ENTRY, Method, Route};
-pub use order_detail::{Color, ITEMS, Item, Options, OrderDetail, Regions, Theme};
 pub use notify::{ANSWER_TIME_MS, Notification, Told, acknowledged, notification, retry_delay_s};
+pub use order_detail::{Color, ITEMS, Item, Options, OrderDetail, Regions, Theme};
 
 /// How an app proves who it is. Fixed per app: a request cannot choose.
 #[derive(Clone, PartialEq, Eq)]

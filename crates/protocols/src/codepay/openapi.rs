@@ -27,7 +27,10 @@ pub fn document() -> Value {
     schemas.insert("OrderDetail".to_owned(), order_detail());
     let named: Vec<Method> = Method::ALL.into_iter().filter(|method| method.has_word()).collect();
     let mut paths = Map::new();
-    paths.insert(ENTRY.to_owned(), json!({ "post": operation("entry", "Every method; which one says the envelope", &named) }));
+    paths.insert(
+        ENTRY.to_owned(),
+        json!({ "post": operation("entry", "Every method; which one says the envelope", &named) }),
+    );
     for method in Method::ALL.into_iter().filter(|method| !method.has_word()) {
         let id = method.word().trim_start_matches("/api/").replace('/', "_");
         let post = operation(&id, summary(method), &[method]);
@@ -72,7 +75,7 @@ of the envelope only.";
 
 /// The name of a method's `request` or `data` among the schemas. Paths have slashes, which references cannot.
 pub fn name(method: Method, part: &str) -> String {
-    format!("{}_{part}", method.word().trim_start_matches("/api/").replace('/', "."))
+    format!("{}_{part}", method.word().trim_start_matches("/api/").replace('/', "_"))
 }
 
 fn reference(name: &str) -> Value {
@@ -219,10 +222,9 @@ fn billing() -> Value {
 }
 
 fn order_detail() -> Value {
-    let object = |properties: Value| {
-        json!({ "type": ["object", "string"], "properties": properties, "additionalProperties": false })
-    };
-    let list = |of: &str| json!({ "type": ["array", "string"], "items": { "type": "string" }, "description": of });
+    let object = |properties: Value| json!({ "type": ["object", "string"], "properties": properties, "additionalProperties": false });
+    let list =
+        |of: &str| json!({ "type": ["array", "string"], "items": { "type": "string" }, "description": of });
     let color = json!({ "type": "string", "description": "`#rgb`, `#rrggbb` or `rgb(r,g,b)`." });
     let regions = object(json!({ "allow_regions": list("ISO 3166-1 alpha-2 codes; none: everywhere.") }));
     let decimal = json!({ "type": ["number", "string"], "pattern": "^[0-9]+(\\.[0-9]+)?$" });

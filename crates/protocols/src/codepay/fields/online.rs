@@ -116,12 +116,7 @@ pub(super) const CAPTURE: &[FieldSpec] = &[
 
 pub(super) const INCREMENT: &[FieldSpec] = &[
     AUTHORIZATION,
-    required(
-        "trans_amount",
-        Kind::Amount,
-        32,
-        "How much is authorized on top; decimal, greater than zero.",
-    ),
+    required("trans_amount", Kind::Amount, 32, "How much is authorized on top; decimal, greater than zero."),
     ANY_MERCHANT,
 ];
 

@@ -133,10 +133,9 @@ pub(super) fn answer_rows(method: Method) -> &'static [Row] {
         Method::TipAdjustment => &[],
         Method::Checkout => CHECKOUT,
         Method::MerchantCheckout => MERCHANT_CHECKOUT,
-        Method::PaymentCapture
-        | Method::PaymentCancel
-        | Method::PaymentRefund
-        | Method::PaymentRecall => PAYMENT,
+        Method::PaymentCapture | Method::PaymentCancel | Method::PaymentRefund | Method::PaymentRecall => {
+            PAYMENT
+        }
         Method::PaymentIncrement => INCREMENT,
         Method::PaymentTip => PAYMENT_TIP,
         Method::OpenBatchClose | Method::OpenBatch => BATCHES,

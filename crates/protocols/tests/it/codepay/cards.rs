@@ -8,7 +8,8 @@ use zeroize::Zeroizing;
 
 use super::*;
 
-pub const CARD: &str = r#"{"pan":"4111111111111111","holder":"Zo\u00eb O'Neil","cvv":"987","expiry":"1230","card_type":"2"}"#;
+pub const CARD: &str =
+    r#"{"pan":"4111111111111111","holder":"Zo\u00eb O'Neil","cvv":"987","expiry":"1230","card_type":"2"}"#;
 const CLOSED: &str = "[TG002]card cannot be opened or read";
 
 pub fn aes_key() -> AesKey {
@@ -52,7 +53,8 @@ fn what_was_encrypted_opens() {
     let bytes = STANDARD.decode(&text).unwrap();
     assert_eq!(bytes.len(), 256);
     check(&open(&format!("{:?}", URL_SAFE_NO_PAD.encode(&bytes)), "", false).unwrap());
-    let lines: Vec<&str> = text.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    let lines: Vec<&str> =
+        text.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
     check(&open(&format!("{:?}", lines.join("\r\n")), "", false).unwrap());
     // Two blocks, also cut elsewhere than where the first is full.
     let long = CARD.replace('{', &format!("{{{}", " ".repeat(150)));
@@ -83,7 +85,10 @@ fn a_plain_card_is_for_the_sandbox() {
     let quoted = format!("{CARD:?}");
     for raw in [CARD, &quoted] {
         check(&open(raw, "", true).unwrap());
-        assert_eq!(open(raw, "", false).unwrap_err(), "[TG002]card must be encrypted with the gateway's public key");
+        assert_eq!(
+            open(raw, "", false).unwrap_err(),
+            "[TG002]card must be encrypted with the gateway's public key"
+        );
         assert_eq!(open(raw, "\"RSA\"", true).unwrap_err(), "[TG002]enc_type is for an encrypted card");
     }
     assert_eq!(open("[1]", "", true).unwrap_err(), CLOSED);
@@ -195,12 +200,18 @@ fn aes_needs_the_apps_key() {
         }
         bytes[at] ^= 1;
     }
-    for text in ["AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"] {
+    for text in [
+        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+        "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+    ] {
         assert_eq!(AesKey::from_text(text).unwrap(), aes_key());
     }
     assert_eq!(*aes_key().to_text(), "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
     for text in ["", "AAAA", "zz", &"0".repeat(63), &"g".repeat(64)] {
-        assert_eq!(AesKey::from_text(text).unwrap_err().to_string(), "is not an AES-256 key (32 bytes in base64 or hexadecimal)");
+        assert_eq!(
+            AesKey::from_text(text).unwrap_err().to_string(),
+            "is not an AES-256 key (32 bytes in base64 or hexadecimal)"
+        );
     }
 }
 
@@ -210,7 +221,9 @@ fn nothing_is_opened_before_the_signature_was_checked() {
     let fields = request(Method::MerchantCheckout, &[("card", &card)]);
     let text = second_text(&fields, not_empty);
     assert!(understand(&signed_as(&fields, &text)).is_ok());
-    let msg = understand(&signed_as(&fields, &text.replace("order_amount=34.5", "order_amount=3.45"))).unwrap_err().msg();
+    let msg = understand(&signed_as(&fields, &text.replace("order_amount=34.5", "order_amount=3.45")))
+        .unwrap_err()
+        .msg();
     assert_eq!(msg, "[SYS002]Signature verification failed");
 }
 

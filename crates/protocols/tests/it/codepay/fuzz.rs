@@ -229,11 +229,7 @@ fn what_the_second_reader_signs_is_signed() {
                     room::Whose::Merchant(merchant) => is("merchant_no", &merchant.merchant_no),
                     room::Whose::AnyOfTheApp => false,
                 };
-                if fits && of(&asked.whose) {
-                    Ok(())
-                } else {
-                    Err(format!("reads {asked:?}"))
-                }
+                if fits && of(&asked.whose) { Ok(()) } else { Err(format!("reads {asked:?}")) }
             }
         }
     };

@@ -26,7 +26,14 @@ fn objects_and_their_texts_are_the_same() {
     let quote = |text: &str| serde_json::Value::from(text).to_string();
     let value: serde_json::Value = serde_json::from_str(as_objects).unwrap();
     let mut texts = value.clone();
-    for path in ["/data/items", "/data/shipping/allow_regions", "/data/payment/allow_options", "/data/shipping", "/data/theme", "/data"] {
+    for path in [
+        "/data/items",
+        "/data/shipping/allow_regions",
+        "/data/payment/allow_options",
+        "/data/shipping",
+        "/data/theme",
+        "/data",
+    ] {
         let inner = texts.pointer(path).unwrap().to_string();
         *texts.pointer_mut(path).unwrap() = serde_json::Value::from(inner);
         assert_eq!(read(&texts.to_string()).as_ref(), Ok(&detail), "{path}");
@@ -73,7 +80,10 @@ fn what_is_no_order_detail() {
     assert_eq!(read(&large).unwrap_err(), "[TG002]order_detail must have 16384 bytes at most");
     assert_eq!(read(&"x".repeat(1 << 20)).unwrap_err(), "[TG002]order_detail must have 16384 bytes at most");
     let deep = format!(r#"{{"type":"GENERAL","data":{}{}}}"#, "[".repeat(8_000), "]".repeat(8_000));
-    assert_eq!(read(&deep).unwrap_err(), "[TG002]order_detail.data must be a JSON object with each name once");
+    assert_eq!(
+        read(&deep).unwrap_err(),
+        "[TG002]order_detail.data must be a JSON object with each name once"
+    );
     assert_eq!(said(Method::Checkout, &[("order_detail", "\"x\"")]), object);
     assert_eq!(said(Method::Checkout, &[("order_detail", "true")]), object);
 }
@@ -87,7 +97,10 @@ fn items() {
         (r#""image":"data:image/png;base64,AA""#, "items[1].image must be an absolute http or https URL"),
         (r#""image":"//i.example/x""#, "items[1].image must be an absolute http or https URL"),
         (r#""image":"https://u:p@i.example/x""#, "items[1].image must not carry a user name or a password"),
-        (r#""image":"https://i.example/\"onerror=x""#, "items[1].image has a character that a URL cannot have"),
+        (
+            r#""image":"https://i.example/\"onerror=x""#,
+            "items[1].image has a character that a URL cannot have",
+        ),
         (r#""quantity":0"#, "items[1].quantity must be a whole number from 1 to 999999"),
         (r#""quantity":-1"#, "items[1].quantity must be a whole number from 1 to 999999"),
         (r#""quantity":1.5"#, "items[1].quantity must be a whole number from 1 to 999999"),
@@ -103,7 +116,9 @@ fn items() {
     ] {
         assert_eq!(refused(part), what, "{part}");
     }
-    for part in [r#""quantity":"2.0""#, r#""unit_price":0"#, r#""amount":null"#, r#""image":"""#, r#""code":7"#] {
+    for part in
+        [r#""quantity":"2.0""#, r#""unit_price":0"#, r#""amount":null"#, r#""image":"""#, r#""code":7"#]
+    {
         assert!(item(part).is_ok(), "{part}");
     }
     for text in [r#"{"items":[{}]}"#, r#"{"items":[{"name":" "}]}"#] {
@@ -124,16 +139,31 @@ fn items() {
 #[test]
 fn regions_options_and_other_parts() {
     for (text, what) in [
-        (r#"{"shipping":{"allow_regions":["USA"]}}"#, "shipping.allow_regions must be ISO 3166 alpha-2 codes: US"),
-        (r#"{"billing":{"allow_regions":"[\"us\"]"}}"#, "billing.allow_regions must be ISO 3166 alpha-2 codes: US"),
-        (r#"{"billing":{"allow_regions":"US"}}"#, "billing.allow_regions must be a list of at most 249 words"),
+        (
+            r#"{"shipping":{"allow_regions":["USA"]}}"#,
+            "shipping.allow_regions must be ISO 3166 alpha-2 codes: US",
+        ),
+        (
+            r#"{"billing":{"allow_regions":"[\"us\"]"}}"#,
+            "billing.allow_regions must be ISO 3166 alpha-2 codes: US",
+        ),
+        (
+            r#"{"billing":{"allow_regions":"US"}}"#,
+            "billing.allow_regions must be a list of at most 249 words",
+        ),
         (r#"{"billing":{"allow_regions":[1]}}"#, "billing.allow_regions must be a list of at most 249 words"),
         (r#"{"billing":{"regions":[]}}"#, "billing.regions is not known"),
-        (r#"{"payment":{"allow_options":["a\n"]}}"#, "payment.allow_options must be a list of at most 32 words"),
+        (
+            r#"{"payment":{"allow_options":["a\n"]}}"#,
+            "payment.allow_options must be a list of at most 32 words",
+        ),
         (r#"{"payment":{"allow":[]}}"#, "payment.allow is not known"),
         (r#"{"theme":{"mode":"dark"}}"#, "theme.mode is not known"),
-        (r#"{"theme":{"palette":{"secondary":{"main":"#fff"}}}}"#, "theme.palette.secondary.main is not known"),
-        (r#"{"theme":{"palette":{"primary":{"dark":"#fff"}}}}"#, "theme.palette.primary.dark is not known"),
+        (
+            r##"{"theme":{"palette":{"secondary":{"main":"#fff"}}}}"##,
+            "theme.palette.secondary.main is not known",
+        ),
+        (r##"{"theme":{"palette":{"primary":{"dark":"#fff"}}}}"##, "theme.palette.primary.dark is not known"),
         (
             r#"{"theme":{"palette":{"primary":{"main":"red;}body{display:none"}}}}"#,
             "theme.palette.primary.main must be a colour: #rgb, #rrggbb or rgb(r,g,b)",
@@ -157,8 +187,27 @@ fn colours() {
         assert_eq!(Color::read(text).unwrap().as_str(), read);
     }
     for text in [
-        "", "#", "#ab", "#abcd", "#abcdefg", "#ggg", "#ää", "abc", "red", "rgb(0,0)", "rgb(0,0,0,0)", "rgb(256,0,0)",
-        "rgb(-1,0,0)", "rgb(+1,0,0)", "rgb(1.0,0,0)", "rgb(0,0,0", "rgba(0,0,0,1)", "rgb(0,0,0);x", "var(--x)", "url(x)", "#fff ",
+        "",
+        "#",
+        "#ab",
+        "#abcd",
+        "#abcdefg",
+        "#ggg",
+        "#ää",
+        "abc",
+        "red",
+        "rgb(0,0)",
+        "rgb(0,0,0,0)",
+        "rgb(256,0,0)",
+        "rgb(-1,0,0)",
+        "rgb(+1,0,0)",
+        "rgb(1.0,0,0)",
+        "rgb(0,0,0",
+        "rgba(0,0,0,1)",
+        "rgb(0,0,0);x",
+        "var(--x)",
+        "url(x)",
+        "#fff ",
     ] {
         assert_eq!(Color::read(text), None, "{text}");
     }

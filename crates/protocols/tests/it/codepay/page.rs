@@ -108,7 +108,10 @@ fn apis() -> Table {
         let state = if NOT_SERVED_YET.contains(&method) { "not yet (E07303)" } else { "served" };
         format!("| {title} | {route} | {state} | `{test}` |")
     };
-    ("| API of the document | route | state | test of its sample |", Method::ALL.into_iter().map(row).collect())
+    (
+        "| API of the document | route | state | test of its sample |",
+        Method::ALL.into_iter().map(row).collect(),
+    )
 }
 
 /// A row for each rule, with the methods it holds for.
