@@ -39,8 +39,8 @@ impl From<Problem> for Reject {
         match problem {
             Problem::Refused(refusal) => Self::of(&refusal),
             Problem::Unavailable => Self::because(Code::Refused, "The wallet does not answer, try again"),
-            // Logged where it arose.
-            Problem::Fault(_) => Self::new(Code::System),
+            // Logged where it arose. A request that came before is looked up by who made the claim.
+            Problem::Fault(_) | Problem::Repeated => Self::new(Code::System),
         }
     }
 }
