@@ -41,13 +41,12 @@ impl Caller<'_> {
         }
         if !call.terminals.is_empty() {
             for terminal_sn in &call.terminals {
-                self.terminal(terminal_sn, store_no).await.map_err(|reject| {
-                    let what = format!("{terminal_sn} {}", reject.message.trim_start_matches("terminal_sn "));
-                    if reject.code == Code::System {
-                        reject
-                    } else {
-                        Reject::invalid("terminal_sn_list", what)
-                    }
+                self.terminal(terminal_sn, store_no).await.map_err(|reject| match reject.code {
+                    Code::System => reject,
+                    _ => Reject::invalid(
+                        "terminal_sn_list",
+                        format_args!("has {terminal_sn}, which is not a terminal in use there"),
+                    ),
                 })?;
             }
             return Ok(call.terminals.clone());

@@ -279,11 +279,12 @@ impl Room for CodePay {
 
     fn shown<'a>(&'a self, order: &'a Order) -> Boxed<'a, anyhow::Result<Shown>> {
         Box::pin(async {
+            let merchant = self.merchant_of(order).await?;
             Ok(Shown {
-                seller: self.merchant_of(order).await?.name.clone(),
+                seller: merchant.name.clone(),
                 order_number: order.reference.clone(),
-                return_url: None,
-                choices: Vec::new(),
+                return_url: Some(order.terms.return_url.clone()).filter(|url| !url.is_empty()),
+                choices: self.choosable(order, &merchant),
             })
         })
     }
@@ -300,10 +301,11 @@ impl Room for CodePay {
                 None => order.terms.notify_url.clone(),
             };
             let refund = refund.map(|refund| view::refund_view(order, &refund));
+            let method = view::method(order);
             let sign = move || {
                 let (method, told) = match &refund {
                     Some(refund) => (Method::RefundSubmit, Told::Refund(refund)),
-                    None => (Method::PayOrder, Told::Order(&order_view)),
+                    None => (method, Told::Order(&order_view)),
                 };
                 room::notification(&app_id, &merchant_no, method, told, now, &key)
             };

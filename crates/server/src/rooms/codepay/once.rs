@@ -16,6 +16,7 @@ use crate::clock;
 const KEPT_S: i64 = 30 * 86_400;
 
 /// How a request stands that may have come before.
+#[derive(Debug)]
 pub enum Before {
     /// It was answered so.
     Answered(String),

@@ -6,7 +6,7 @@ use tillgate_channels::{CARD, Card, Online};
 use tillgate_core::{Account, Entry, Flow, Method, NewOrder, Order, Presentation, Slip};
 use tillgate_protocols::codepay::terms::{self, Context};
 use tillgate_protocols::codepay::{
-    CardKeys, CheckoutCall, CheckoutView, Code, MerchantCheckoutCall, Reject, view,
+    CardKeys, CheckoutCall, CheckoutView, Code, MerchantCheckoutCall, OrderDetail, Reject, view,
 };
 use tillgate_protocols::wire::card::CardData;
 use tillgate_protocols::wire::nonce;
@@ -30,10 +30,34 @@ impl CodePay {
         format!("{}/return", self.checkout_url(order))
     }
 
+    /// What a payer may choose from on a page: cards, and the wallets there are. Empty where the merchant has chosen.
+    pub fn choosable(&self, order: &Order, merchant: &Merchant) -> Vec<Method> {
+        if order.terms.flow != Flow::HostedPage {
+            return Vec::new();
+        }
+        let account = merchant.accounts.iter().find(|account| account.code == order.terms.account);
+        let Some(account) = account else { return Vec::new() };
+        let offer = |method: &Method, flow: Flow| self.offered(method, flow);
+        terms::offered(&order_detail(order).payment, account, &offer)
+    }
+
+    fn offered(&self, method: &Method, flow: Flow) -> Offer {
+        match method.as_str() == CARD && !self.takes_cards() {
+            true => Offer::NoChannel,
+            false => self.gateway.channels.offered(method, flow),
+        }
+    }
+
     pub fn checkout_url(&self, order: &Order) -> String {
         let nonce = nonce::make(&self.nonce_key, order.merchant, order.number, order.terms.created_at, 0);
         format!("{}/checkout/{nonce}", self.public_url)
     }
+}
+
+/// What the shop said of its order, for its page.
+pub fn order_detail(order: &Order) -> OrderDetail {
+    let text = order.terms.particulars.get(terms::kept::ORDER_DETAIL);
+    text.and_then(|text| OrderDetail::from_text(text)).unwrap_or_default()
 }
 
 /// What may be kept of a card, and the card as the acquirer is given it. The rest is wiped here.
@@ -68,7 +92,7 @@ impl Caller<'_> {
             number: self.desk.gateway.numbers.next(context.now),
             room: ROOM.into(),
             reference: call.merchant_order_no.clone(),
-            terms: terms::online::checkout(&call, &context)?,
+            terms: terms::checkout(&call, &context)?,
             presentation: Presentation::None,
             card: None,
         };
@@ -86,7 +110,7 @@ impl Caller<'_> {
         let account = self.account(&merchant, call.amount.currency)?;
         let offer = |method: &Method, flow: Flow| self.offered(method, flow);
         let context = self.context(account, None, &offer);
-        let terms = terms::online::merchant_checkout(&call, &context)?;
+        let terms = terms::merchant_checkout(&call, &context)?;
         let (card, slip) = card_of(self.opened(&call).await?);
         let new = NewOrder {
             merchant: self.merchant,
@@ -121,10 +145,7 @@ impl Caller<'_> {
     }
 
     fn offered(&self, method: &Method, flow: Flow) -> Offer {
-        if method.as_str() == CARD && !self.desk.takes_cards() {
-            return Offer::NoChannel;
-        }
-        self.desk.gateway.channels.offered(method, flow)
+        self.desk.offered(method, flow)
     }
 
     fn has_store(&self, merchant: &Arc<Merchant>, store_no: Option<&str>) -> Result<(), Reject> {

@@ -5,7 +5,7 @@ use tillgate_core::{
     Command, CounterRefusal as No, Event, Money, NewOrder, Order, Pending, Presentation, Refund, RefundState,
     Refusal,
 };
-use tillgate_protocols::codepay::terms::online::FollowUp;
+use tillgate_protocols::codepay::terms::FollowUp;
 use tillgate_protocols::codepay::terms::{self, Context};
 use tillgate_protocols::codepay::words::TransStatus;
 use tillgate_protocols::codepay::{
@@ -273,7 +273,7 @@ impl Caller<'_> {
             number: self.desk.gateway.numbers.next(context.now),
             room: ROOM.into(),
             reference,
-            terms: terms::online::follow_up(&follow_up, original, &context)?,
+            terms: terms::follow_up(&follow_up, original, &context)?,
             presentation: Presentation::None,
             card: None,
         })
