@@ -14,17 +14,12 @@ export function readBrands(page) {
   }));
 }
 
-// The brand with the longest prefix that fits.
+// Four digits always suffice; fewer, where all numbers that begin so are of one brand.
 export function brandOf(digits, brands) {
-  let best = { length: 0, brand: null };
-  for (const brand of brands) {
-    for (const [low, high = low] of brand.prefixes) {
-      const head = digits.slice(0, low.length);
-      const fits = head.length === low.length && low <= head && head <= high;
-      if (fits && low.length > best.length) best = { length: low.length, brand };
-    }
-  }
-  return best.brand;
+  if (digits === "") return null;
+  const [low, high] = ["0", "9"].map((filler) => digits.slice(0, 4).padEnd(4, filler));
+  const fits = (brand) => brand.prefixes.some(([first, last]) => first <= low && high <= last);
+  return brands.find(fits) ?? null;
 }
 
 export function hasCheckDigit(digits) {
@@ -59,12 +54,13 @@ export function expiryText(text, isTyping) {
   return digits.length === 2 && !isTyping ? digits : `${digits.slice(0, 2)}/${digits.slice(2)}`;
 }
 
-// "bad", "expired" or nothing; the last day of the month counts.
+// "bad", "expired" or nothing.
 export function expiryProblem(text, nowMs) {
   const digits = digitsOf(expiryText(text, false));
   const month = Number(digits.slice(0, 2));
   if (digits.length !== 4 || month < 1 || month > 12) return "bad";
-  const now = new Date(nowMs);
+  // A card holds to the end of its month, wherever on earth that is.
+  const now = new Date(nowMs - 12 * 3600 * 1000);
   const year = 2000 + Number(digits.slice(2));
   const isOver = year * 12 + month < now.getUTCFullYear() * 12 + now.getUTCMonth() + 1;
   return isOver ? "expired" : "";

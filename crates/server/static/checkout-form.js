@@ -98,7 +98,7 @@ export function takeForm(page) {
     for (const [field, words] of wrong.filter(([, said]) => said)) {
       const link = document.createElement("a");
       link.href = `#${field.id}`;
-      link.textContent = words;
+      link.textContent = `${field.dataset.called}: ${words}`;
       const item = document.createElement("li");
       item.append(link);
       list.append(item);

@@ -35,6 +35,12 @@ function count(page) {
   draw();
 }
 
+// There is room for a long list beside the form.
+function showGoods(page) {
+  const goods = page.querySelector(".goods");
+  if (goods && matchMedia("(min-width: 721px)").matches) goods.open = true;
+}
+
 function goBack(page) {
   const link = page.querySelector("#return");
   const words = page.querySelector("#returning");
@@ -116,6 +122,7 @@ function start() {
   if (!page) return;
   page.began = performance.now();
   count(page);
+  showGoods(page);
   takeForm(page);
   goBack(page);
   goToBank(page);

@@ -146,7 +146,7 @@ pub struct CheckoutItem {
 pub struct CheckoutBrand {
     pub word: String,
     pub name: String,
-    /// First digits: `4`, `51-55,2221-2720`.
+    /// First four digits: `4000-4999`, `2221-2720,5100-5599`.
     pub prefixes: String,
     /// How many digits: `13,16,19`.
     pub lengths: String,
@@ -326,9 +326,16 @@ impl CheckoutPage {
         of == 1 || self.filled.address(*kind).country == country.code
     }
 
+    /// On a phone the list is in the way of what matters more.
+    fn shows_goods(&self) -> bool {
+        self.items.len() <= 2 && self.is_open() && self.wrong.is_empty() && self.problem.is_none()
+    }
+
     /// Beside each field that is wrong, and all of them at the top.
-    fn wrong_words(&self) -> Vec<(String, &'static str)> {
-        self.wrong.iter().map(|one| (one.field.name(), one.words(self.language))).collect()
+    fn wrong_words(&self) -> Vec<(String, String)> {
+        let language = self.language;
+        let words = |one: &FieldProblem| format!("{}: {}", one.field.called(language), one.words(language));
+        self.wrong.iter().map(|one| (one.field.name(), words(one))).collect()
     }
 
     fn problem_text(&self) -> Option<&'static StateText> {

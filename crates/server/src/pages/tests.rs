@@ -131,6 +131,7 @@ fn checkouts(language: Language, name: &str, address: &str) -> Vec<(String, Rend
         pages.push((format!("checkout-{problem:?}"), page.render()));
     }
     pages.push(("checkout-asking".into(), checkout_asking(language).render()));
+    pages.push(("checkout-mistaken".into(), checkout_mistaken(language).render()));
     pages.push(("checkout-wrong".into(), checkout_wrong(language, name).render()));
     pages.push(("checkout-none".into(), CheckoutPage::not_found(language, false).render()));
     pages

@@ -151,6 +151,16 @@ impl CheckoutField {
         }
     }
 
+    pub fn called(self, language: Language) -> String {
+        let t = language.texts().checkout;
+        let label = self.text(t).label;
+        match self {
+            CheckoutField::Address(AddressKind::Shipping, _) => format!("{}, {label}", t.shipping),
+            CheckoutField::Address(AddressKind::Billing, _) => format!("{}, {label}", t.billing),
+            _ => label.into(),
+        }
+    }
+
     fn text(self, t: &'static CheckoutTexts) -> &'static FieldText {
         match self {
             CheckoutField::Number => &t.number,
@@ -208,6 +218,8 @@ impl FieldProblem {
 pub struct FieldView<'a> {
     pub id: String,
     pub label: &'static str,
+    /// The label as it stands in the list at the top, where nobody sees which address it is about.
+    pub called: String,
     pub is_optional: bool,
     pub autocomplete: String,
     pub keyboard: &'static str,
@@ -230,6 +242,7 @@ impl<'a> FieldView<'a> {
         Self {
             id: field.name(),
             label: text.label,
+            called: field.called(language),
             is_optional: field.is_optional(),
             autocomplete: field.autocomplete(),
             keyboard: field.keyboard(),

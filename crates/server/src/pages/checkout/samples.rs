@@ -63,10 +63,10 @@ pub fn checkout(language: Language, state: CheckoutState) -> CheckoutPage {
         reference: "TEST_1734343519886".into(),
         is_themed: false,
         brands: vec![
-            brand("visa", "Visa", "4", "13,16,19", 3, "4,4,4,4"),
-            brand("mastercard", "Mastercard", "51-55,2221-2720", "16", 3, "4,4,4,4"),
-            brand("amex", "American Express", "34,37", "15", 4, "4,6,5"),
-            brand("unionpay", "UnionPay", "62", "16,17,18,19", 3, "4,4,4,4"),
+            brand("visa", "Visa", "4000-4999", "13,16,19", 3, "4,4,4,4"),
+            brand("mastercard", "Mastercard", "2221-2720,5100-5599", "16", 3, "4,4,4,4"),
+            brand("amex", "American Express", "3400-3499,3700-3799", "15", 4, "4,6,5"),
+            brand("unionpay", "UnionPay", "6200-6299,8100-8199", "16,17,18,19", 3, "4,4,4,4"),
         ],
         wallets: Method::ALL.to_vec(),
         waiting_wallet: None,
@@ -89,6 +89,17 @@ pub fn checkout_asking(language: Language) -> CheckoutPage {
         shipping: Some(vec!["US".into(), "CA".into(), "HK".into()]),
         billing: Some(Vec::new()),
     };
+    page
+}
+
+/// Sent with two mistakes, as people make them.
+pub fn checkout_mistaken(language: Language) -> CheckoutPage {
+    let mut page = checkout(language, CheckoutState::Open);
+    (page.filled.holder, page.filled.expiry) = ("ADA LOVELACE".into(), "08/21".into());
+    page.wrong = vec![
+        FieldProblem { field: CheckoutField::Number, what: Wrong::Bad },
+        FieldProblem { field: CheckoutField::Expiry, what: Wrong::Expired },
+    ];
     page
 }
 

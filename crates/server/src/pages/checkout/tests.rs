@@ -66,8 +66,11 @@ fn what_is_wrong_is_said_at_the_top_and_beside_the_field() {
     ];
     let html = page.render().unwrap();
     assert!(html.contains("id=\"summary\" role=\"alert\" tabindex=\"-1\" autofocus>"));
-    for (id, words) in [("number", "Cards of this kind"), ("expiry", "This card has expired")] {
-        assert!(html.contains(&format!("<a href=\"#{id}\">{words}")), "{id} at the top");
+    for (id, label, words) in [
+        ("number", "Card number", "Cards of this kind"),
+        ("expiry", "Expires (MM/YY)", "This card has expired"),
+    ] {
+        assert!(html.contains(&format!("<a href=\"#{id}\">{label}: {words}")), "{id} at the top");
         assert!(html.contains(&format!("id=\"{id}-error\">{words}")), "{id} beside the field");
     }
     assert_eq!(html.matches("aria-invalid=\"true\"").count(), 2);

@@ -43,7 +43,7 @@ pub(in crate::pages::texts) static TEXTS: CheckoutTexts = CheckoutTexts {
         "Enter month and year, such as 08/29.",
     ),
     cvv: field(
-        "Security code (CVV)",
+        "Security code",
         "Enter the security code.",
         "The security code has 3 digits, on American Express 4.",
     ),
