@@ -135,9 +135,9 @@ impl CheckoutProblem {
 #[derive(Debug, Clone)]
 pub struct CheckoutItem {
     pub name: String,
-    pub quantity: String,
-    pub unit_price: String,
-    pub amount: String,
+    pub quantity: u32,
+    pub unit_price: Option<String>,
+    pub amount: Option<String>,
     pub has_picture: bool,
 }
 

@@ -36,12 +36,12 @@ fn brand(
     }
 }
 
-fn item(name: &str, quantity: &str, unit_price: &str, amount: &str) -> CheckoutItem {
+fn item(name: &str, quantity: u32, unit_price: &str, amount: &str) -> CheckoutItem {
     CheckoutItem {
         name: name.into(),
-        quantity: quantity.into(),
-        unit_price: unit_price.into(),
-        amount: amount.into(),
+        quantity,
+        unit_price: Some(unit_price.into()),
+        amount: Some(amount.into()),
         has_picture: true,
     }
 }
@@ -54,8 +54,8 @@ pub fn checkout(language: Language, state: CheckoutState) -> CheckoutPage {
         seller: "Harbour Café".into(),
         description: "Web order 33".into(),
         items: vec![
-            item("Iphone 16", "2", "150.34", "300.68"),
-            item("AirPods 4, white, with a charging case", "1", "50.01", "50.01"),
+            item("Iphone 16", 2, "150.34", "300.68"),
+            item("AirPods 4, white, with a charging case", 1, "50.01", "50.01"),
         ],
         amount: "350.69".into(),
         currency: "USD".into(),
