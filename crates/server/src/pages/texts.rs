@@ -4,10 +4,12 @@
 mod chinese;
 mod codepay;
 mod english;
+mod issuer;
 mod language;
 mod terminal;
 
 pub use codepay::CodePayTexts;
+pub use issuer::IssuerTexts;
 pub use language::Language;
 pub use terminal::TerminalTexts;
 
@@ -36,6 +38,7 @@ pub struct Texts {
     pub sandbox: SandboxTexts,
     pub terminal: &'static TerminalTexts,
     pub codepay: &'static CodePayTexts,
+    pub issuer: &'static IssuerTexts,
     pub errors: ErrorTexts,
 }
 
