@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fee::FeePlan;
 use crate::money::Currency;
 use crate::order::Method;
 
@@ -13,8 +14,9 @@ pub struct Account {
     pub name: String,
     pub currency: Currency,
     pub methods: Vec<Method>,
-    /// Basis points of each payment; an account without a fee plan cannot sell.
-    pub fee_bp: Option<u32>,
+    /// What each payment costs; an account without a fee plan cannot sell.
+    #[serde(alias = "fee_bp")]
+    pub fees: Option<FeePlan>,
     /// Largest single payment in minor units, if limited.
     pub payment_limit_minor: Option<i64>,
 }

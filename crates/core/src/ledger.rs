@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::fee::Cost;
 use crate::money::Money;
 use crate::order::{Method, Terms};
 
@@ -17,6 +18,8 @@ pub enum LedgerAccount {
     SettlementReceivable(String),
     /// What we earned.
     FeeIncome,
+    /// The VAT on it, which we owe to the state.
+    VatPayable,
     /// Money that is nobody's sale: it came too late and is on its way back.
     LatePayments,
 }
@@ -30,6 +33,7 @@ impl fmt::Display for LedgerAccount {
             Self::ChannelReceivable(method) => write!(f, "channel_receivable:{method}"),
             Self::SettlementReceivable(method) => write!(f, "settlement_receivable:{method}"),
             Self::FeeIncome => f.write_str("fee_income"),
+            Self::VatPayable => f.write_str("vat_payable"),
             Self::LatePayments => f.write_str("late_payments"),
         }
     }
@@ -63,24 +67,28 @@ fn tips(terms: &Terms) -> LedgerAccount {
     LedgerAccount::TipsPayable(terms.account.clone())
 }
 
-/// The payer paid: the channel owes us all of it, we owe the merchant the tip and the rest after our fee.
+/// The payer paid: the channel owes us all of it, we owe the merchant the tip and the rest after our fee and its VAT.
 /// The fee is of all that was paid and comes out of the sale, never out of the tip; where the tip is far above the sale
 /// the merchant may owe us the rest of it.
 pub fn payment(terms: &Terms, method: &Method, sale: i64, tip: i64) -> Vec<Posting> {
-    let fee = fee(terms, sale + tip);
+    taken(terms, method, (sale, tip), cost(terms, method, sale + tip))
+}
+
+fn taken(terms: &Terms, method: &Method, (sale, tip): (i64, i64), cost: Cost) -> Vec<Posting> {
     entry(
         vec![
             (receivable(method), sale + tip),
-            (payable(terms), fee - sale),
+            (payable(terms), cost.total_minor() - sale),
             (tips(terms), -tip),
-            (LedgerAccount::FeeIncome, -fee),
+            (LedgerAccount::FeeIncome, -cost.fee_minor),
+            (LedgerAccount::VatPayable, -cost.vat_minor),
         ],
         terms,
     )
 }
 
-fn fee(terms: &Terms, total_minor: i64) -> i64 {
-    Money::new(total_minor, terms.amount.currency).basis_points(terms.fee_bp).minor
+fn cost(terms: &Terms, method: &Method, total_minor: i64) -> Cost {
+    terms.fees.of(method).of(Money::new(total_minor, terms.amount.currency))
 }
 
 /// A payment was undone before it was settled: the lines of [`payment`] the other way round, the fee as well.
@@ -94,16 +102,8 @@ pub fn void(terms: &Terms, method: &Method, sale: i64, tip: i64) -> Vec<Posting>
 
 /// The tip has changed; the fee follows.
 pub fn tip(terms: &Terms, method: &Method, sale: i64, (before, after): (i64, i64)) -> Vec<Posting> {
-    let (more, more_fee) = (after - before, fee(terms, sale + after) - fee(terms, sale + before));
-    entry(
-        vec![
-            (receivable(method), more),
-            (payable(terms), more_fee),
-            (tips(terms), -more),
-            (LedgerAccount::FeeIncome, -more_fee),
-        ],
-        terms,
-    )
+    let more_cost = cost(terms, method, sale + after).less(cost(terms, method, sale + before));
+    taken(terms, method, (0, after - before), more_cost)
 }
 
 /// The channel has taken note that a batch is closed; a refund in it is negative.
@@ -112,12 +112,30 @@ pub fn settlement(terms: &Terms, method: &Method, minor: i64) -> Vec<Posting> {
     entry(vec![(settled, minor), (receivable(method), -minor)], terms)
 }
 
-/// A refund succeeded, after `before_minor` had been refunded: out of the sale first, out of the tip last.
-/// Our fee stays earned.
-pub fn refund(terms: &Terms, method: &Method, sale: i64, (before_minor, minor): (i64, i64)) -> Vec<Posting> {
+/// A refund succeeded, after `before_minor` had been refunded. `tip` is the part of it that comes out of the tip; if
+/// nobody said, it comes out of the sale first and out of the tip last. Our fee stays earned or goes back in proportion.
+pub fn refund(
+    terms: &Terms,
+    method: &Method,
+    (sale, sale_tip): (i64, i64),
+    (before_minor, minor): (i64, i64),
+    tip: Option<i64>,
+) -> Vec<Posting> {
     let of_tip = |refunded: i64| (refunded - sale).max(0);
-    let tip = of_tip(before_minor + minor) - of_tip(before_minor);
-    entry(vec![(payable(terms), minor - tip), (tips(terms), tip), (receivable(method), -minor)], terms)
+    let tip = tip.unwrap_or_else(|| of_tip(before_minor + minor) - of_tip(before_minor));
+    let captured = Money::new(sale + sale_tip, terms.amount.currency);
+    let back = |refunded_minor| terms.fees.of(method).given_back(captured, refunded_minor);
+    let back = back(before_minor + minor).less(back(before_minor));
+    entry(
+        vec![
+            (payable(terms), minor - tip - back.total_minor()),
+            (tips(terms), tip),
+            (receivable(method), -minor),
+            (LedgerAccount::FeeIncome, back.fee_minor),
+            (LedgerAccount::VatPayable, back.vat_minor),
+        ],
+        terms,
+    )
 }
 
 /// Money came that is nobody's sale.

@@ -5,10 +5,12 @@
 //! Time and new numbers are arguments; the answer is a [`Decision`] that others store and perform.
 
 pub mod account;
+pub mod buyer;
 pub mod command;
 pub mod counter;
 pub mod decide;
 pub mod event;
+pub mod fee;
 pub mod ids;
 pub mod ledger;
 pub mod money;
@@ -23,10 +25,12 @@ pub mod time;
 pub mod work;
 
 pub use account::Account;
+pub use buyer::{Address, Buyer};
 pub use command::{Asked, Command, NewOrder, NewRefund, Outcome, Reserve};
 pub use counter::{BatchPlace, Counter, CounterTerms, Deed, Facts, Pending, Queue, Stage};
 pub use decide::{Decision, decide};
 pub use event::Event;
+pub use fee::{Cost, Fee, FeePlan, OnRefund};
 pub use ids::{MerchantId, OrderNo, RefundNo};
 pub use ledger::{LedgerAccount, Posting};
 pub use money::{Currency, Money, MoneyError};

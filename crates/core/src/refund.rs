@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fee::Cost;
 use crate::ids::{MerchantId, OrderNo, RefundNo};
 use crate::time::Timestamp;
 
@@ -12,6 +13,9 @@ pub enum RefundState {
     Requested,
     Succeeded {
         at: Timestamp,
+        /// What the merchant got back of our fee with it.
+        #[serde(default, skip_serializing_if = "Cost::is_nothing")]
+        cost_back: Cost,
     },
     Failed {
         at: Timestamp,
@@ -25,6 +29,14 @@ impl RefundState {
             Self::Requested => "requested",
             Self::Succeeded { .. } => "succeeded",
             Self::Failed { .. } => "failed",
+        }
+    }
+
+    /// What the merchant got back of our fee with it.
+    pub fn cost_back(&self) -> Cost {
+        match self {
+            Self::Succeeded { cost_back, .. } => *cost_back,
+            Self::Requested | Self::Failed { .. } => Cost::NOTHING,
         }
     }
 }
@@ -54,8 +66,11 @@ pub struct Refund {
 pub struct RefundMeans {
     /// It undoes the whole payment before it is settled: then the order is voided.
     pub is_void: bool,
-    /// Carried out at a terminal by this order; then no channel is asked by us.
+    /// Carried out by this order, at a terminal or at the acquirer; then the refund asks no channel itself.
     pub carried_by: Option<OrderNo>,
     /// Who is told how it ended; empty: nobody.
     pub notify_url: String,
+    /// How much of it is tip. `None`: it comes out of the sale first and out of the tip last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tip_minor: Option<i64>,
 }

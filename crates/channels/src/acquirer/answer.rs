@@ -113,6 +113,7 @@ fn slip(fields: &Fields<'_>) -> Option<Slip> {
         refused: (fields.get("status") == "declined" && !matches!(code, "" | "00") && !words.is_empty())
             .then(|| (code.to_owned(), words.to_owned())),
         is_signed: false,
+        ..Slip::default()
     })
 }
 

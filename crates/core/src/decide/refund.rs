@@ -1,12 +1,13 @@
 //! Refunds: the amount is set aside first, then moved or released by the channel's word.
 
 use super::Decision;
-use crate::command::{NewRefund, Outcome};
+use crate::command::{NewRefund, Outcome, Reserve};
 use crate::counter::Pending;
 use crate::event::Event;
+use crate::fee::Cost;
 use crate::ids::RefundNo;
 use crate::ledger;
-use crate::order::OrderState;
+use crate::order::{Flow, Order, OrderState};
 use crate::refund::{Refund, RefundMeans, RefundState};
 use crate::refusal::{CounterRefusal, Refusal, Term};
 use crate::work::WorkKind;
@@ -25,12 +26,15 @@ pub fn request(decision: Decision, new: NewRefund) -> Result<Decision, Refusal> 
         return Err(CounterRefusal::Busy.into());
     }
     if new.means.is_void {
-        // A card is voided by an order of its own.
-        if decision.order.is_card() {
+        // A card at a terminal is voided by an order of its own.
+        if decision.order.terms.flow == Flow::CardPresent {
             return Err(CounterRefusal::WrongKind.into());
         }
         if new.amount_minor < decision.order.funds.captured_minor {
             return Err(CounterRefusal::NotWhole.into());
+        }
+        if decision.order.counter.as_ref().is_some_and(|counter| counter.is_settled) {
+            return Err(CounterRefusal::Settled.into());
         }
     }
     set_aside(decision, (new.amount_minor, new.reference, new.note, new.means))
@@ -88,6 +92,25 @@ pub(super) fn set_aside(
     Ok(decision)
 }
 
+/// Of a refund that names its parts: no more of the tip, and no more of the sale, than is left of it. Parts that earlier
+/// refunds did not name came out of the sale first.
+pub(super) fn is_left_of_its_parts(order: &Order, asked: &Reserve) -> Result<(), Refusal> {
+    let Some(tip_minor) = asked.refunds_tip_minor else { return Ok(()) };
+    let (mut sale_left, mut tip_left) = (order.funds.captured_minor - order.tip_minor(), order.tip_minor());
+    let counts = |refund: &&Refund| {
+        !refund.reverses_late_payment && !matches!(refund.state, RefundState::Failed { .. })
+    };
+    for earlier in asked.earlier.iter().filter(counts) {
+        let implied = || (earlier.amount_minor - sale_left).max(0);
+        let of_tip = earlier.means.tip_minor.unwrap_or_else(implied);
+        tip_left -= of_tip;
+        sale_left -= earlier.amount_minor - of_tip;
+    }
+    let sale_minor = asked.amount_minor - tip_minor;
+    let fits = (0..=tip_left).contains(&tip_minor) && (0..=sale_left).contains(&sale_minor);
+    if fits { Ok(()) } else { Err(CounterRefusal::PartAboveRest.into()) }
+}
+
 /// A reference names one refund for ever. Without one, amount and note do, and a refund that failed does not stand
 /// in the way of the same one again.
 fn repeated(new: &NewRefund) -> Option<Refusal> {
@@ -123,6 +146,7 @@ fn succeeded(mut decision: Decision, mut refund: Refund) -> Decision {
     let order = &mut decision.order;
     let Some(method) = order.method_of(refund.choice).cloned() else { return decision };
     let is_held_only = refund.means.is_void && matches!(order.state, OrderState::Authorized { .. });
+    let mut cost_back = Cost::NOTHING;
     if refund.reverses_late_payment {
         decision.postings = ledger::late_payment_returned(&order.terms, &method, amount_minor);
     } else if is_held_only {
@@ -131,15 +155,18 @@ fn succeeded(mut decision: Decision, mut refund: Refund) -> Decision {
         order.funds.refunding_minor -= amount_minor;
         order.funds.refunded_minor += amount_minor;
         let tip_minor = order.tip_minor();
+        cost_back = order.cost();
         decision.postings = ledger::void(&order.terms, &method, amount_minor - tip_minor, tip_minor);
     } else {
-        let before_minor = order.funds.refunded_minor;
+        let (before_minor, cost_before) = (order.funds.refunded_minor, order.cost_given_back());
         order.funds.refunding_minor -= amount_minor;
         order.funds.refunded_minor += amount_minor;
-        let sale_minor = order.funds.captured_minor - order.tip_minor();
-        decision.postings = ledger::refund(&order.terms, &method, sale_minor, (before_minor, amount_minor));
+        cost_back = order.cost_given_back().less(cost_before);
+        let tip_minor = order.tip_minor();
+        let parts = (order.funds.captured_minor - tip_minor, tip_minor);
+        decision.postings = ledger::refund(&order.terms, &method, parts, (before_minor, amount_minor), None);
     }
-    refund.state = RefundState::Succeeded { at: decision.at };
+    refund.state = RefundState::Succeeded { at: decision.at, cost_back };
     decision.record(Event::RefundSucceeded { refund: refund.number, amount_minor });
     // Before the order is voided: the event to tell of is the refund's.
     tell(&mut decision, &refund);

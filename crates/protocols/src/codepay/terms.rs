@@ -150,12 +150,13 @@ pub fn terms(call: &OrderCall, context: &Context<'_>) -> Result<Terms, Reject> {
     if context.account.payment_limit_minor.is_some_and(|limit| total_minor > limit) {
         return Err(Reject::invalid("order_amount", "is above the merchant's limit for one payment"));
     }
-    let fee_bp = context.account.fee_bp;
-    let fee_bp = fee_bp.ok_or_else(|| Reject::invalid("price_currency", "has no fee plan yet"))?;
+    let fees = context.account.fees.as_ref();
+    let fees = fees.ok_or_else(|| Reject::invalid("price_currency", "has no fee plan yet"))?;
     let (payer_currency, payer_rate) = match (flow, context.rate) {
         (Flow::CardPresent, _) | (_, None) => (call.amount.currency, Rate::ONE),
         (_, Some(rate)) => (yuan().unwrap_or(call.amount.currency), rate),
     };
+    let fees = fees.kept_for(Some(&method), &[]);
     Ok(Terms {
         account: context.account.code.clone(),
         method: Some(method),
@@ -164,7 +165,7 @@ pub fn terms(call: &OrderCall, context: &Context<'_>) -> Result<Terms, Reject> {
         tip_minor: call.tip_minor,
         payer_currency,
         payer_rate,
-        fee_bp,
+        fees,
         description: call.description.clone(),
         notify_url: call.notify_url.clone().unwrap_or_default(),
         return_url: String::new(),
@@ -179,6 +180,7 @@ pub fn terms(call: &OrderCall, context: &Context<'_>) -> Result<Terms, Reject> {
         counter: Some(CounterTerms {
             deed,
             original: context.original,
+            refunds_tip_minor: None,
             cashback_minor: call.cashback_minor,
             // A refund gives back what the till said; a tip on it would be money that nobody set aside.
             asks_tip: call.on_screen_tip && !deed.follows_up(),

@@ -82,8 +82,8 @@ pub fn order_view(order: &Order) -> OrderView {
         tip_minor: Some(order.tip_minor()).filter(|minor| *minor > 0),
         cashback_minor: Some(cashback_minor).filter(|minor| *minor > 0),
         paid_minor: has_moved.then(|| paid_minor(order)),
-        fee_minor: fee_minor(order),
-        vat_minor: 0,
+        fee_minor: order.cost().fee_minor,
+        vat_minor: order.cost().vat_minor,
         discount_bpc_minor: 0,
         discount_bmopc_minor: 0,
         trans_end_time: order.state.ended_at(),
@@ -111,13 +111,6 @@ fn paid_minor(order: &Order) -> i64 {
             order.total().minor
         }
     }
-}
-
-/// What the payment costs the merchant; nothing once it was undone.
-fn fee_minor(order: &Order) -> i64 {
-    let is_paid = matches!(order.state, OrderState::Paid { .. });
-    let captured = Money::new(order.funds.captured_minor, order.terms.amount.currency);
-    if is_paid { captured.basis_points(order.terms.fee_bp).minor } else { 0 }
 }
 
 fn trans_error(order: &Order, slip: Option<&Slip>) -> Option<(String, String)> {
@@ -159,16 +152,17 @@ pub fn card_type(kind: CardKind) -> CardType {
 pub fn refund_view(order: &Order, refund: &Refund) -> RefundView {
     let (trans_status, trans_end_time) = match &refund.state {
         RefundState::Requested => (TransStatus::Processing, None),
-        RefundState::Succeeded { at } => (TransStatus::Successful, Some(*at)),
+        RefundState::Succeeded { at, .. } => (TransStatus::Successful, Some(*at)),
         RefundState::Failed { at, .. } => (TransStatus::Closed, Some(*at)),
     };
+    let cost_back = refund.state.cost_back();
     RefundView {
         merchant_order_no: refund.reference.clone().unwrap_or_default(),
         trans_no: refund_trans_no(refund),
         trans_status,
         order_amount: Money::new(refund.amount_minor, order.terms.amount.currency),
-        fee_minor: 0,
-        vat_minor: 0,
+        fee_minor: cost_back.fee_minor,
+        vat_minor: cost_back.vat_minor,
         trans_end_time,
         pay_channel_trans_no: None,
     }

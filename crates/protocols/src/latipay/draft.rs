@@ -173,7 +173,7 @@ impl<'a> Draft<'a> {
         let amount = self.amount.ok_or(Reject::missing("amount"))?;
         let method = self.method.ok_or(Reject::missing("payment_method"))?;
         let no_plan = || Reject::field(codes::NO_MARGIN_PLAN, "wallet_id", "has no fee plan");
-        let fee_bp = account.fee_bp.ok_or_else(no_plan)?;
+        let fees = account.fees.as_ref().ok_or_else(no_plan)?.kept_for(Some(&method), &[]);
         let yuan = self.rate.zip(Currency::from_code("CNY"));
         let no_rate =
             || Reject::field(codes::WRONG_CURRENCY, "wallet_id", "has a currency without a rate to CNY");
@@ -189,9 +189,11 @@ impl<'a> Draft<'a> {
         }
         let lifetime_ms = match flow {
             Flow::CustomerPresented => context.barcode_lifetime_ms,
-            Flow::MerchantPresented | Flow::HostedPage | Flow::MiniApp | Flow::CardPresent => {
-                context.order_lifetime_ms
-            }
+            Flow::MerchantPresented
+            | Flow::HostedPage
+            | Flow::MiniApp
+            | Flow::CardPresent
+            | Flow::CardOnline => context.order_lifetime_ms,
         };
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let terms = Terms {
@@ -202,7 +204,7 @@ impl<'a> Draft<'a> {
             tip_minor: 0,
             payer_currency,
             payer_rate,
-            fee_bp,
+            fees,
             description: self.product_name.to_owned(),
             notify_url: self.callback_url.to_owned(),
             return_url: self.return_url.to_owned(),

@@ -198,9 +198,10 @@ impl<'a> Draft<'a> {
 
     fn create(&self, flow: Flow, profile: &Profile, context: &Context<'_>) -> Result<Call, Reject> {
         let (account, rate) = self.account(profile, context)?;
-        let fee_bp =
-            account.fee_bp.ok_or_else(|| Reject::param("biz_type", "has no fee plan with this merchant"))?;
+        let no_plan = || Reject::param("biz_type", "has no fee plan with this merchant");
+        let fees = account.fees.as_ref().ok_or_else(no_plan)?;
         let method = self.method(flow, account, context)?;
+        let fees = fees.kept_for(method.as_ref(), &account.methods);
         let amount = Money::new(self.amount_minor, account.currency);
         let total_minor = self.amount_minor + self.tip_minor;
         if account.payment_limit_minor.is_some_and(|limit| total_minor > limit) {
@@ -224,7 +225,7 @@ impl<'a> Draft<'a> {
             tip_minor: self.tip_minor,
             payer_currency: rate.1,
             payer_rate: rate.0,
-            fee_bp,
+            fees,
             description: self.description.to_owned(),
             notify_url: self.call_back_url.to_owned(),
             return_url: self.redirect_url.to_owned(),
@@ -238,9 +239,11 @@ impl<'a> Draft<'a> {
             after_time: match flow {
                 // The till has told the payer that it failed.
                 Flow::CustomerPresented => AfterTime::GoesBack,
-                Flow::MerchantPresented | Flow::HostedPage | Flow::MiniApp | Flow::CardPresent => {
-                    AfterTime::Counts
-                }
+                Flow::MerchantPresented
+                | Flow::HostedPage
+                | Flow::MiniApp
+                | Flow::CardPresent
+                | Flow::CardOnline => AfterTime::Counts,
             },
             counter: None,
             created_at: context.now,
@@ -248,9 +251,11 @@ impl<'a> Draft<'a> {
         };
         let reference = match flow {
             Flow::CustomerPresented => some(self.own_id).or_else(|| Some(format!("P{}", self.md5))),
-            Flow::MerchantPresented | Flow::HostedPage | Flow::MiniApp | Flow::CardPresent => {
-                some(self.own_id)
-            }
+            Flow::MerchantPresented
+            | Flow::HostedPage
+            | Flow::MiniApp
+            | Flow::CardPresent
+            | Flow::CardOnline => some(self.own_id),
         };
         Ok(Call::Create(CreateCall { reference, terms }))
     }

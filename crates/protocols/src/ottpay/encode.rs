@@ -103,7 +103,9 @@ fn pay_info(presentation: &Presentation) -> String {
             let renamed = fields.iter().map(|(name, value)| (documented(name.as_str()), value.as_str()));
             sign::plaintext(&renamed.collect::<Vec<_>>())
         }
-        Presentation::None | Presentation::Charge | Presentation::Scanned(_) => String::new(),
+        Presentation::None | Presentation::Charge | Presentation::Scanned(_) | Presentation::Challenge(_) => {
+            String::new()
+        }
     }
 }
 
@@ -251,7 +253,7 @@ pub fn status_answer(profile: &Profile, order: &Order) -> String {
 fn refund_data(profile: &Profile, order: &Order, refund: &Refund) -> Data {
     let (status, done_at) = match &refund.state {
         RefundState::Requested => ("init", None),
-        RefundState::Succeeded { at } => (refunded_status(order), Some(*at)),
+        RefundState::Succeeded { at, .. } => (refunded_status(order), Some(*at)),
         RefundState::Failed { .. } => ("failure", None),
     };
     let mut data: Data = vec![

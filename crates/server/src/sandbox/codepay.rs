@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result};
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use tillgate_channels::{ALIPAY, CARD, UNIONPAY, WECHAT};
-use tillgate_core::{Account, Currency, MerchantId, Method, Timestamp};
+use tillgate_core::{Account, Currency, FeePlan, MerchantId, Method, Timestamp};
 use tillgate_protocols::codepay::{self, PrivateKey, client};
 use tillgate_protocols::wire::json::Value;
 use tillgate_store::{Credential, Store};
@@ -135,7 +135,7 @@ fn account(merchant_no: &str, currency: &str) -> Result<Account> {
         name: format!("{MERCHANT_NAME} {currency}"),
         currency: Currency::from_code(currency).context("a currency")?,
         methods: [CARD, ALIPAY, WECHAT, UNIONPAY].into_iter().map(Method::new).collect(),
-        fee_bp: Some(150),
+        fees: Some(FeePlan::rate(150)),
         payment_limit_minor: Some(100_000_000),
     })
 }

@@ -3,7 +3,7 @@
 
 use anyhow::{Context as _, Result};
 use tillgate_channels::{ALIPAY, UNIONPAY, WECHAT};
-use tillgate_core::{Account, Currency, MerchantId, Method, Rate};
+use tillgate_core::{Account, Currency, FeePlan, MerchantId, Method, Rate};
 use tillgate_protocols::{latipay, ottpay};
 use tillgate_store::{Credential, QuotedRate, Store};
 
@@ -171,7 +171,7 @@ fn account(code: &str, name: &str, currency: &str) -> Result<Account> {
         name: name.into(),
         currency: Currency::from_code(currency).context("a currency")?,
         methods: [ALIPAY, WECHAT, UNIONPAY].into_iter().map(Method::new).collect(),
-        fee_bp: Some(120),
+        fees: Some(FeePlan::rate(120)),
         payment_limit_minor: Some(100_000_000),
     })
 }

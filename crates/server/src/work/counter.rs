@@ -111,7 +111,7 @@ impl Workers {
         (asked, outcome, facts): (Asked, Outcome, Facts),
         update: WorkUpdate,
     ) -> Result<(), Problem> {
-        let command = Command::CounterSays { asked, outcome, facts };
+        let command = Command::CounterSays { choice: 1, asked, outcome, facts };
         self.gateway.apply(work.key.merchant, work.key.order, command, Some(update)).await.map(drop)
     }
 

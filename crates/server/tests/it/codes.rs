@@ -12,7 +12,7 @@ use tillgate::gateway::Gateway;
 use tillgate::http::router;
 use tillgate::{app, sandbox};
 use tillgate_channels::{Answer as Said, Call, Callback, Capabilities, WalletChannel};
-use tillgate_core::{Account, Currency, Flow, Method};
+use tillgate_core::{Account, Currency, FeePlan, Flow, Method};
 use tillgate_protocols::latipay::{Route, client, codes};
 use tillgate_store::{Credential, NewKey};
 use tower::ServiceExt as _;
@@ -54,13 +54,13 @@ async fn adds(
     Merchant::new(world.place.clone(), user_id, &wallet_id)
 }
 
-fn account(code: &str, currency: &str, methods: &[&str], fee_bp: Option<u32>) -> Account {
+fn account(code: &str, currency: &str, methods: &[&str], fees: Option<FeePlan>) -> Account {
     Account {
         code: code.into(),
         name: code.into(),
         currency: Currency::from_code(currency).unwrap(),
         methods: methods.iter().map(|method| Method::new(method)).collect(),
-        fee_bp,
+        fees,
         payment_limit_minor: None,
     }
 }
@@ -94,14 +94,14 @@ async fn codes_of_a_new_order(world: &TestWorld, seen: &mut Seen) {
     seen.note(nobody.sells("5.00").sent_to(route).await, 110, "user_id");
     let wrong = world.merchant().with_key("333222111");
     seen.note(wrong.sells("5.00").sent_to(route).await, 206, "ignature");
-    let nzd = || vec![account("W1", "NZD", &["alipay"], Some(1))];
+    let nzd = || vec![account("W1", "NZD", &["alipay"], Some(FeePlan::rate(1)))];
     seen.note(adds(world, "U1", true, false, nzd()).await.sells("5.00").sent_to(route).await, 205, "user_id");
     seen.note(adds(world, "U2", false, true, nzd()).await.sells("5.00").sent_to(route).await, 205, "user_id");
     let free = vec![account("W3", "NZD", &["alipay"], None)];
     seen.note(adds(world, "U3", true, true, free).await.sells("5.00").sent_to(route).await, 305, "wallet_id");
-    let yen = vec![account("W4", "JPY", &["alipay"], Some(1))];
+    let yen = vec![account("W4", "JPY", &["alipay"], Some(FeePlan::rate(1)))];
     seen.note(adds(world, "U4", true, true, yen).await.sells("5").sent_to(route).await, 301, "wallet_id");
-    let wechat_only = vec![account("W5", "NZD", &["wechat"], Some(1))];
+    let wechat_only = vec![account("W5", "NZD", &["wechat"], Some(FeePlan::rate(1)))];
     let wechat_only = adds(world, "U5", true, true, wechat_only).await;
     seen.note(wechat_only.sells("5.00").sent_to(route).await, 304, "payment_method");
     assert_eq!(wechat_only.asks_detail("W5").await.gives(0).json["payment_method"], "Wechat");

@@ -1,17 +1,17 @@
 //! Merchants, logins, keys and accounts.
 
-use tillgate_core::{Account, Currency, MerchantId, Method};
+use tillgate_core::{Account, Currency, Fee, FeePlan, MerchantId, Method, OnRefund};
 
 use super::{Home, NOW};
 use crate::directory::{Credential, NewKey};
 
-fn account(code: &str, fee_bp: Option<u32>) -> Account {
+fn account(code: &str, fees: Option<FeePlan>) -> Account {
     Account {
         code: code.into(),
         name: "NZD wallet".into(),
         currency: Currency::from_code("NZD").unwrap(),
         methods: vec![Method::new("wechat"), Method::new("alipay")],
-        fee_bp,
+        fees,
         payment_limit_minor: Some(1_000_000),
     }
 }
@@ -26,7 +26,7 @@ fn login(merchant: MerchantId, login: &str) -> Credential {
         enabled: true,
         settings: r#"{"strict":true}"#.into(),
         keys: Vec::new(),
-        accounts: vec![account("W1", Some(120)), account("W2", None)],
+        accounts: vec![account("W1", Some(FeePlan::rate(120))), account("W2", None)],
     }
 }
 
@@ -44,11 +44,13 @@ pub async fn logins_are_found_with_keys_and_accounts(home: Home) {
     credential.name = "the other till".into();
     credential.enabled = false;
     credential.settings = "{}".into();
-    credential.accounts[0].fee_bp = Some(99);
+    let fee = Fee { fixed_minor: 30, rate_bp: 99, vat_bp: 1_500, on_refund: OnRefund::GiveBack };
+    credential.accounts[0].fees =
+        Some(FeePlan { usual: fee, by_method: [(Method::new("wechat"), Fee::rate(0))].into() });
     home.put_credential(credential.clone()).await.unwrap();
     assert_eq!(home.load_credential("latipay", "U1").await.unwrap(), Some(credential.clone()));
 
-    let added = account("W0", Some(1));
+    let added = account("W0", Some(FeePlan::rate(1)));
     home.put_account(first, "latipay", "U1", added.clone()).await.unwrap();
     credential.accounts.insert(0, added);
     assert_eq!(home.list_credentials().await.unwrap(), [credential]);

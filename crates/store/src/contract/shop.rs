@@ -1,8 +1,8 @@
 //! A merchant with orders, and how the server uses a store: load, decide, commit, again after a conflict.
 
 use tillgate_core::{
-    Asked, Command, Currency, Decision, Event, Flow, MerchantId, Method, Money, NewOrder, NewRefund, Order,
-    OrderNo, Outcome, Posting, Presentation, Rate, Refund, Refusal, Terms, Timestamp, Work, decide,
+    Asked, Command, Currency, Decision, Event, FeePlan, Flow, MerchantId, Method, Money, NewOrder, NewRefund,
+    Order, OrderNo, Outcome, Posting, Presentation, Rate, Refund, Refusal, Terms, Timestamp, Work, decide,
 };
 
 use super::Home;
@@ -54,7 +54,7 @@ impl Shop {
             amount: Money::new(AMOUNT_MINOR, Currency::from_code("NZD").unwrap()),
             payer_currency: Currency::from_code("CNY").unwrap(),
             payer_rate: Rate::parse("4.6449").unwrap(),
-            fee_bp: 120,
+            fees: FeePlan::rate(120),
             description: "a flat white — 白咖啡 'quoted'".into(),
             notify_url: "https://shop.example/notify".into(),
             return_url: String::new(),
@@ -77,6 +77,7 @@ impl Shop {
             reference: reference.into(),
             terms,
             presentation: Presentation::None,
+            card: None,
         }
     }
 

@@ -118,6 +118,7 @@ fn ledger_account(text: &str) -> Option<LedgerAccount> {
         "channel_receivable" => Some(LedgerAccount::ChannelReceivable(name.to_owned())),
         "settlement_receivable" => Some(LedgerAccount::SettlementReceivable(name.to_owned())),
         "fee_income" => Some(LedgerAccount::FeeIncome),
+        "vat_payable" => Some(LedgerAccount::VatPayable),
         "late_payments" => Some(LedgerAccount::LatePayments),
         _ => None,
     }

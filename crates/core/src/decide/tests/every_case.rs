@@ -8,8 +8,8 @@ use super::words::order;
 use crate::decide::{Decision, decide};
 use crate::table::{TRANSITIONS, to_markdown};
 use crate::{
-    AfterTime, Command, Event, Flow, LedgerAccount, Method, Order, OrderState, Outcome, Presentation, Refund,
-    RefundState, Tells, Timestamp, WorkKind,
+    AfterTime, Command, Cost, Event, Flow, LedgerAccount, Method, Order, OrderState, Outcome, Presentation,
+    Refund, RefundState, Tells, Timestamp, WorkKind,
 };
 
 /// An order and its refunds, as the store may hold them.
@@ -92,7 +92,7 @@ fn ways() -> [RefundState; 3] {
     let at = sample::CREATED_AT;
     [
         RefundState::Requested,
-        RefundState::Succeeded { at },
+        RefundState::Succeeded { at, cost_back: Cost::NOTHING },
         RefundState::Failed { at, reason: "wallet closed".into() },
     ]
 }
@@ -380,7 +380,7 @@ fn a_planted_fault_is_noticed() {
             ("ledger unbalanced", |decision| decision.postings.truncate(2)),
             ("changed without an event", |decision| decision.events.clear()),
             ("told", |decision| decision.work.clear()),
-            ("terms changed", |decision| decision.order.terms.fee_bp += 1),
+            ("terms changed", |decision| decision.order.terms.fees.usual.rate_bp += 1),
             ("captured", |decision| decision.order.funds.captured_minor -= 1),
             ("choices changed", |decision| decision.order.choices.clear()),
             ("version", |decision| decision.order.version += 1),

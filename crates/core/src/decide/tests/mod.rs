@@ -5,6 +5,7 @@ mod counter_tables;
 mod counter_words;
 mod every_case;
 mod every_life;
+mod fees;
 mod life;
 mod plants;
 mod sample;

@@ -11,12 +11,14 @@ use crate::{
 /// Runs planted faults through the stories: each must be found by some seed, and named.
 #[test]
 fn planted_faults_are_caught() {
-    let plants: [(&str, Decide); 19] = [
+    let plants: [(&str, Decide); 21] = [
         ("a final state changed", late_decline_overwrites),
         ("is not told exactly once", tells_twice),
         ("is not told exactly once", tells_of_the_last_event),
         ("the ledger does not balance", forgets_a_line),
         ("fee_income is not", takes_no_fee),
+        ("fee_income is not", keeps_the_fee_of_what_goes_back),
+        ("vat_payable is not", takes_no_vat),
         ("do not add up", refund_is_not_set_aside),
         ("funds out of bounds", refunds_without_asking),
         ("were reversed by", reverses_each_late_word),
@@ -65,11 +67,35 @@ fn forgets_a_line(order: Option<Order>, command: Command, now: Timestamp) -> Dec
     Ok(decision)
 }
 
+/// The merchant has what was to be booked there.
+fn without_lines_on(decision: &mut Decision, account: &LedgerAccount) {
+    let is_other = |line: &crate::Posting| line.account != *account;
+    let minor: i64 =
+        decision.postings.iter().filter(|line| !is_other(line)).map(|line| line.amount.minor).sum();
+    decision.postings.retain(is_other);
+    let payable = |line: &&mut crate::Posting| matches!(line.account, LedgerAccount::MerchantPayable(_));
+    if let Some(line) = decision.postings.iter_mut().find(payable) {
+        line.amount.minor += minor;
+    }
+}
+
 fn takes_no_fee(order: Option<Order>, command: Command, now: Timestamp) -> Decided {
     let mut decision = decide(order, command, now)?;
-    if let Some(line) = decision.postings.iter().position(|line| line.account == LedgerAccount::FeeIncome) {
-        let fee = decision.postings.remove(line).amount.minor;
-        decision.postings[0].amount.minor += fee;
+    without_lines_on(&mut decision, &LedgerAccount::FeeIncome);
+    Ok(decision)
+}
+
+fn takes_no_vat(order: Option<Order>, command: Command, now: Timestamp) -> Decided {
+    let mut decision = decide(order, command, now)?;
+    without_lines_on(&mut decision, &LedgerAccount::VatPayable);
+    Ok(decision)
+}
+
+fn keeps_the_fee_of_what_goes_back(order: Option<Order>, command: Command, now: Timestamp) -> Decided {
+    let is_refund = matches!(command, Command::RefundSays { .. });
+    let mut decision = decide(order, command, now)?;
+    if is_refund {
+        without_lines_on(&mut decision, &LedgerAccount::FeeIncome);
     }
     Ok(decision)
 }
@@ -187,14 +213,12 @@ fn refunds_the_tip_first(order: Option<Order>, command: Command, now: Timestamp)
     let of_tip = decision.order.funds.refunded_minor.min(terms.tip_minor) - before_minor.min(terms.tip_minor);
     let refunded = decision.order.funds.refunded_minor - before_minor;
     if refunded > 0 {
-        let channel = decision.postings.pop().expect("the channel's line");
-        let line =
-            |account, minor| crate::Posting { account, amount: crate::Money { minor, ..channel.amount } };
-        decision.postings = vec![
-            line(LedgerAccount::MerchantPayable(terms.account.clone()), refunded - of_tip),
-            line(LedgerAccount::TipsPayable(terms.account), of_tip),
-            channel,
-        ];
+        let tips = |line: &&mut crate::Posting| matches!(line.account, LedgerAccount::TipsPayable(_));
+        let was =
+            decision.postings.iter_mut().find(tips).map_or(0, |line| std::mem::take(&mut line.amount.minor));
+        decision.postings[0].amount.minor += was - of_tip;
+        let amount = crate::Money { minor: of_tip, ..terms.amount };
+        decision.postings.push(crate::Posting { account: LedgerAccount::TipsPayable(terms.account), amount });
     }
     Ok(decision)
 }

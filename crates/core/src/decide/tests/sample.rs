@@ -1,9 +1,9 @@
 //! Orders and commands by a word.
 
 use crate::{
-    AfterTime, Asked, CloseReason, Command, Currency, Facts, FailReason, Flow, Funds, MerchantId, Method,
-    Money, NewOrder, NewRefund, Order, OrderNo, OrderState, Outcome, Presentation, Rate, Refund, RefundNo,
-    RefundState, Tells, Terms, Timestamp,
+    AfterTime, Asked, CloseReason, Command, Currency, Facts, FailReason, FeePlan, Flow, Funds, MerchantId,
+    Method, Money, NewOrder, NewRefund, Order, OrderNo, OrderState, Outcome, Presentation, Rate, Refund,
+    RefundNo, RefundState, Tells, Terms, Timestamp,
 };
 
 pub const CREATED_AT: Timestamp = Timestamp(1_000_000);
@@ -22,7 +22,7 @@ pub fn terms(flow: Flow) -> Terms {
         tip_minor: 0,
         payer_currency: Currency::from_code("CNY").unwrap(),
         payer_rate: Rate::parse("4.6449").unwrap(),
-        fee_bp: 120,
+        fees: FeePlan::rate(120),
         description: "a flat white".into(),
         notify_url: "https://shop.example/notify".into(),
         return_url: String::new(),
@@ -48,6 +48,7 @@ pub fn new_order(terms: Terms) -> NewOrder {
         reference: "till-1-0001".into(),
         terms,
         presentation: Presentation::None,
+        card: None,
     }
 }
 
@@ -149,7 +150,7 @@ pub fn says_by(choice: u32, asked_word: &str, outcome_word: &str) -> Command {
 }
 
 pub fn counter_says(asked_word: &str, outcome_word: &str, facts: Facts) -> Command {
-    Command::CounterSays { asked: asked(asked_word), outcome: outcome(outcome_word), facts }
+    Command::CounterSays { choice: 1, asked: asked(asked_word), outcome: outcome(outcome_word), facts }
 }
 
 pub fn choose(method: &str, instead_of: u32) -> Command {

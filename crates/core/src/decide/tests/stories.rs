@@ -4,8 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use super::sample;
 use super::story::{Decide, Story};
+use super::{fees, sample};
 use crate::decide::decide;
 use crate::order::Funds;
 use crate::{
@@ -47,7 +47,7 @@ fn ordered(dice: &mut Dice) -> NewOrder {
     if dice.below(2) == 0 {
         terms.tip_minor = dice.between(1, largest);
     }
-    terms.fee_bp = [0, 1, 120, 10_000][dice.below(4) as usize];
+    terms.fees = fees::any_plan(&mut Dice::new(dice.below(1 << 20)));
     if dice.below(4) == 0 {
         terms.notify_url.clear();
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::fees;
 use crate::decide::{Decision, Expected};
 use crate::{
     Command, Event, NewOrder, Order, OrderState, Outcome, Presentation, Refund, RefundState, Refusal, Tells,
@@ -153,11 +154,13 @@ impl Story {
         };
         if funds.captured_minor > 0 {
             let (sale, tip) = (terms.amount.minor, terms.tip_minor);
-            let fee = terms.total().basis_points(terms.fee_bp).minor;
+            let paid_by = order.method().expect("a method");
+            let (fee, vat) = fees::kept(terms, paid_by, terms.total().minor, funds.refunded_minor);
             let of_sale = funds.refunded_minor.min(sale);
-            add(format!("merchant_payable:{}", terms.account), fee + of_sale - sale);
+            add(format!("merchant_payable:{}", terms.account), fee + vat + of_sale - sale);
             add(format!("tips_payable:{}", terms.account), funds.refunded_minor - of_sale - tip);
             add("fee_income".into(), -fee);
+            add("vat_payable".into(), -vat);
             add(receivable(order.choice()), sale + tip - funds.refunded_minor);
         }
         for refund in self.refunds.iter().filter(|refund| refund.reverses_late_payment) {

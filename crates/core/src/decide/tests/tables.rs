@@ -345,7 +345,7 @@ fn a_repeated_create_may_differ_in_what_is_ours() {
     let changes: [Change; 5] = [
         |terms| (terms.created_at, terms.expires_at) = (sample::NOW, sample::EXPIRES_AT.plus_s(10)),
         |terms| terms.payer_rate = crate::Rate::ONE,
-        |terms| terms.fee_bp += 1,
+        |terms| terms.fees.usual.rate_bp += 1,
         |terms| terms.tells = crate::Tells::Payment,
         |terms| terms.after_time = crate::AfterTime::GoesBack,
     ];

@@ -8,8 +8,8 @@ use super::sample;
 use super::story::Decide;
 use crate::decide::Decision;
 use crate::{
-    Command, Deed, Event, Facts, Flow, Method, NewOrder, OrderNo, OrderState, Outcome, RefundState, Reserve,
-    Timestamp,
+    Command, Deed, Event, Facts, FeePlan, Flow, Method, NewOrder, OrderNo, OrderState, Outcome, RefundState,
+    Reserve, Timestamp,
 };
 
 pub struct Town {
@@ -25,21 +25,27 @@ pub struct Town {
 
 pub const ORIGINAL: OrderNo = OrderNo(2_018_071_000_000_001);
 
-fn ordered(number: OrderNo, deed: Deed, (amount_minor, tip_minor): (i64, i64), now: Timestamp) -> NewOrder {
+fn ordered(
+    number: OrderNo,
+    deed: Deed,
+    (amount_minor, tip_minor): (i64, i64),
+    (fees, now): (FeePlan, Timestamp),
+) -> NewOrder {
     let mut new = sample::new_order(sample::terms(Flow::CardPresent));
     new.number = number;
     new.reference = format!("till-{}", number.0);
     new.terms.counter = Some(counter_terms(deed));
     new.terms.method = Some(Method::new("card"));
+    new.terms.fees = fees;
     (new.terms.amount.minor, new.terms.tip_minor) = (amount_minor, tip_minor);
     (new.terms.created_at, new.terms.expires_at) = (now, now.plus_s(300));
     new
 }
 
 impl Town {
-    pub fn new(decide: Decide, deed: Deed, amounts: (i64, i64)) -> Self {
+    pub fn new(decide: Decide, deed: Deed, amounts: (i64, i64), fees: FeePlan) -> Self {
         let now = sample::CREATED_AT;
-        let life = Life::born(decide, ordered(ORIGINAL, deed, amounts, now));
+        let life = Life::born(decide, ordered(ORIGINAL, deed, amounts, (fees, now)));
         let lives = BTreeMap::from([(ORIGINAL, life)]);
         Self { decide, now, lives, open_batch: 1, unsettled: BTreeSet::new(), faults: Vec::new() }
     }
@@ -87,10 +93,10 @@ impl Town {
         let batch = Some(place(self.open_batch));
         let is_open = self.lives[&number].order.state.is_open();
         match command {
-            Command::CounterSays { asked, outcome, facts }
+            Command::CounterSays { choice, asked, outcome, facts }
                 if is_open && matches!(outcome, Outcome::Paid { .. }) =>
             {
-                Command::CounterSays { asked, outcome, facts: Facts { batch, ..facts } }
+                Command::CounterSays { choice, asked, outcome, facts: Facts { batch, ..facts } }
             }
             command => command,
         }
@@ -137,10 +143,12 @@ impl Town {
             note: by.to_string(),
             open_batch: Some(self.open_batch).filter(|_| in_batch),
             earlier: original.refunds.clone(),
+            refunds_tip_minor: None,
         });
         let Some(also) = self.decided(ORIGINAL, &reserve) else { return };
         self.keep(ORIGINAL, also);
-        let life = Life::born(self.decide, ordered(by, deed, (amount_minor, tip_minor), self.now));
+        let fees = self.original().order.terms.fees.clone();
+        let life = Life::born(self.decide, ordered(by, deed, (amount_minor, tip_minor), (fees, self.now)));
         self.lives.insert(by, life);
     }
 

@@ -5,10 +5,10 @@
 use std::collections::BTreeSet;
 
 use super::counter_words::slip;
-use super::sample;
 use super::stories::{Dice, from_environment};
 use super::story::Decide;
 use super::town::{ORIGINAL, Town};
+use super::{fees, sample};
 use crate::decide::decide;
 use crate::{Command, Deed, Facts, NewRefund, OrderNo, OrderState, Pending, RefundState};
 
@@ -19,7 +19,7 @@ fn begins(decide: Decide, dice: &mut Dice) -> Town {
     let largest = [10, 12_000][dice.below(2) as usize];
     let amount = dice.between(1, largest);
     let tip = if dice.below(2) == 0 { 0 } else { dice.between(0, amount) };
-    Town::new(decide, deed, (amount, tip))
+    Town::new(decide, deed, (amount, tip), fees::any_plan(dice))
 }
 
 fn happens(dice: &mut Dice, town: &mut Town) {

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use super::{counter_words, sample};
 use crate::decide::{Decision, decide};
 use crate::{
-    AfterTime, CloseReason, Command, Event, FailReason, Flow, LedgerAccount, Method, NewOrder, NewRefund,
-    Order, OrderState, Presentation, Refund, RefundState, Refusal, Tells, Timestamp,
+    AfterTime, CloseReason, Command, Cost, Event, FailReason, Flow, LedgerAccount, Method, NewOrder,
+    NewRefund, OnRefund, Order, OrderState, Presentation, Refund, RefundState, Refusal, Tells, Timestamp,
 };
 
 /// Columns: order | command | becomes | events | work | ledger. The last four are what is checked.
@@ -53,7 +53,10 @@ pub fn order(cell: &str) -> Order {
         }
         match pair[0] {
             "tip" => order.terms.tip_minor = number(),
-            "fee" => order.terms.fee_bp = number() as u32,
+            "fee" => order.terms.fees.usual.rate_bp = number() as u32,
+            "fixed" => order.terms.fees.usual.fixed_minor = number(),
+            "vat" => order.terms.fees.usual.vat_bp = number() as u32,
+            "back" => order.terms.fees.usual.on_refund = OnRefund::GiveBack,
             "refunding" => funds.refunding_minor = number(),
             "refunded" => funds.refunded_minor = number(),
             "choice" => choose_until(&mut order, number() as usize),
@@ -160,7 +163,9 @@ fn new_refund(order: Option<&Order>, cell: &str) -> NewRefund {
                 "no" => refund.reference = rest.next().map(|number| (*number).to_owned()),
                 "noted" => refund.note = rest.next().map(|note| (*note).to_owned()).unwrap_or_default(),
                 "failed" => refund.state = RefundState::Failed { at: sample::NOW, reason: "no".into() },
-                "succeeded" => refund.state = RefundState::Succeeded { at: sample::NOW },
+                "succeeded" => {
+                    refund.state = RefundState::Succeeded { at: sample::NOW, cost_back: Cost::NOTHING }
+                }
                 "late" => refund.reverses_late_payment = true,
                 other => panic!("nothing of a refund is called {other}"),
             }
@@ -192,6 +197,7 @@ fn order_words(order: &Order) -> String {
         Presentation::Scanned(_) => "scanned",
         Presentation::Code(_) => "code",
         Presentation::App(_) => "app",
+        Presentation::Challenge(_) => "challenge",
     };
     let mut words = format!("{state} {shown}");
     if order.choice() != 1 {

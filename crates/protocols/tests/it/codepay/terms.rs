@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use tillgate_core::{Account, AfterTime, Deed, Flow, Method as Wallet, OrderNo, Queue, Rate, Tells, Terms};
+use tillgate_core::{
+    Account, AfterTime, Deed, FeePlan, Flow, Method as Wallet, OrderNo, Queue, Rate, Tells, Terms,
+};
 use tillgate_protocols::codepay::terms::{Context, kept, terms};
 use tillgate_protocols::codepay::words::{PayMethod, PayScenario, TransType};
 use tillgate_protocols::codepay::{Call, Method, Reject, view};
@@ -19,7 +21,7 @@ pub fn account() -> Account {
         name: "Kiwi Coffee".into(),
         currency: super::currency("USD"),
         methods: ["card", "alipay", "wechat"].map(Wallet::new).to_vec(),
-        fee_bp: Some(120),
+        fees: Some(FeePlan::rate(120)),
         payment_limit_minor: Some(50_000),
     }
 }
@@ -69,7 +71,10 @@ fn what_is_not_said_has_its_default() {
     assert_eq!((counter.cashback_minor, counter.asks_tip), (0, false));
     assert_eq!((terms.created_at, terms.expires_at), (NOW, NOW.plus_s(900)));
     assert_eq!((terms.terminal.as_str(), terms.operator.as_str()), ("WPYB002248000865", ""));
-    assert_eq!((terms.payer_currency.code(), terms.payer_rate, terms.fee_bp), ("USD", Rate::ONE, 120));
+    assert_eq!(
+        (terms.payer_currency.code(), terms.payer_rate, terms.fees),
+        ("USD", Rate::ONE, FeePlan::rate(120))
+    );
     assert_eq!((terms.tells, terms.after_time), (Tells::EveryEnd, AfterTime::Counts));
     assert_eq!((terms.account.as_str(), terms.notify_url.as_str()), ("302300000926-USD", ""));
     assert_eq!(terms.description, "IPhone White X2");
@@ -207,7 +212,7 @@ fn what_cannot_be_sold_is_refused_with_its_field() {
         assert!(refused(&by_code).contains("pay_method_id"));
     }
     let mut poor = account();
-    poor.fee_bp = None;
+    poor.fees = None;
     assert!(terms_for(&[], &poor, &|_, _| Offer::Yes).unwrap_err().msg().contains("price_currency"));
     poor.methods.clear();
     assert!(terms_for(&[], &poor, &|_, _| Offer::Yes).unwrap_err().msg().contains("pay_scenario"));

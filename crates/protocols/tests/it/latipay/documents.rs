@@ -1,6 +1,6 @@
 //! The documents' example requests, as printed where the printed signature is right, else signed again.
 
-use tillgate_core::{Flow, OrderNo};
+use tillgate_core::{FeePlan, Flow, OrderNo};
 use tillgate_protocols::latipay::{Call, Route, client, read_query};
 
 use super::*;
@@ -15,7 +15,7 @@ fn the_hosted_offline_example() {
     assert_eq!(call.reference.as_deref(), Some("dsi39ej430sks03"));
     assert_eq!((terms.flow, method_of(&terms)), (Flow::MerchantPresented, "alipay"));
     assert_eq!((terms.amount.minor, terms.payer_amount().to_string()), (12_000, "557.39".to_owned()));
-    assert_eq!((terms.fee_bp, terms.account.as_str()), (120, "W00000001"));
+    assert_eq!((&terms.fees, terms.account.as_str()), (&FeePlan::rate(120), "W00000001"));
     assert_eq!(terms.description, "Pinot Noir, Otago");
     assert_eq!(
         (terms.notify_url.as_str(), terms.return_url.as_str()),

@@ -1,8 +1,8 @@
 //! A merchant with two wallets, an order, and the way a request goes through the room.
 
 use tillgate_core::{
-    Account, Currency, Flow, Funds, MerchantId, Method, Money, Order, OrderNo, OrderState, Presentation,
-    Rate, Terms, Timestamp,
+    Account, Currency, FeePlan, Flow, Funds, MerchantId, Method, Money, Order, OrderNo, OrderState,
+    Presentation, Rate, Terms, Timestamp,
 };
 use tillgate_protocols::latipay::{
     self as room, ApiKey, Call, Context, Offer, Profile, Reject, Route, Settings, client,
@@ -42,14 +42,14 @@ pub fn account(code: &str, currency_code: &str, methods: &[&str]) -> Account {
         name: "test account".to_owned(),
         currency: currency(currency_code),
         methods: methods.iter().map(|word| Method::new(word)).collect(),
-        fee_bp: Some(120),
+        fees: Some(FeePlan::rate(120)),
         payment_limit_minor: Some(1_000_000),
     }
 }
 
 pub fn profile() -> Profile {
     let mut no_plan = account("W00000004", "NZD", &["alipay"]);
-    no_plan.fee_bp = None;
+    no_plan.fees = None;
     Profile {
         user_id: USER.to_owned(),
         user_name: "Corner Shop".to_owned(),
@@ -196,7 +196,7 @@ pub fn order(flow: Flow, state: OrderState) -> Order {
             amount: Money::new(12_000, currency("NZD")),
             payer_currency: currency("CNY"),
             payer_rate: Rate::parse("4.64490").unwrap(),
-            fee_bp: 120,
+            fees: FeePlan::rate(120),
             description: "Pinot Noir, Otago".to_owned(),
             notify_url: "https://merchantsite.com/confirm?shop=1".to_owned(),
             return_url: "https://merchantsite.com/thanks?lang=en".to_owned(),

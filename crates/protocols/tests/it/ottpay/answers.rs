@@ -1,7 +1,7 @@
 //! What each answer says, read by the client's half and compared field by field.
 
 use super::*;
-use tillgate_core::CloseReason;
+use tillgate_core::{CloseReason, Cost};
 
 #[test]
 fn a_passive_payment_in_every_state() {
@@ -162,7 +162,7 @@ fn a_refund_in_every_state() {
     let mut order = order(Action::ActivePay, "", paid(), code());
     let failed = RefundState::Failed { at: NOW, reason: "no funds".to_owned() };
     let silent = RefundState::Failed { at: NOW, reason: String::new() };
-    let done = RefundState::Succeeded { at: NOW.plus_s(3_600) };
+    let done = RefundState::Succeeded { at: NOW.plus_s(3_600), cost_back: Cost::NOTHING };
     let part = |status: &str| {
         format!(
             "bizpay_order_id=AL2020082100000033 order_id=R1 order_status={status} ori_order_id=TEST0000001 refund_amt=40"

@@ -28,7 +28,7 @@ fn a_passive_payment() {
     assert_eq!(terms.particulars, particulars("sale_num=S1"));
     assert_eq!((terms.payer_currency, terms.payer_rate.to_string()), (currency("CNY"), "5.20000000".into()));
     assert_eq!((terms.notify_url.as_str(), terms.return_url.as_str(), terms.payer_ip.as_str()), ("", "", ""));
-    assert_eq!((terms.created_at, terms.expires_at, terms.fee_bp), (NOW, NOW.plus_s(60), 120));
+    assert_eq!((terms.created_at, terms.expires_at, &terms.fees), (NOW, NOW.plus_s(60), &FeePlan::rate(120)));
     assert!(is_passive(&terms));
 }
 

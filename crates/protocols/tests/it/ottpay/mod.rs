@@ -1,8 +1,8 @@
 //! A merchant with accounts in several currencies, an order, and the way a message goes through the room.
 
 use tillgate_core::{
-    Account, AfterTime, Currency, FailReason, Flow, Funds, MerchantId, Method, Money, Order, OrderNo,
-    OrderState, Presentation, Rate, Refund, RefundNo, RefundState, Tells, Terms, Timestamp,
+    Account, AfterTime, Currency, FailReason, FeePlan, Flow, Funds, MerchantId, Method, Money, Order,
+    OrderNo, OrderState, Presentation, Rate, Refund, RefundNo, RefundState, Tells, Terms, Timestamp,
 };
 use tillgate_protocols::ottpay::{
     self as room, Action, Call, Context, Offer, Profile, Reject, Settings, SignKey, client, sign,
@@ -41,14 +41,14 @@ fn account(code: &str, currency_code: &str, methods: &[&str]) -> Account {
         name: "test account".to_owned(),
         currency: currency(currency_code),
         methods: methods.iter().map(|word| Method::new(word)).collect(),
-        fee_bp: Some(120),
+        fees: Some(FeePlan::rate(120)),
         payment_limit_minor: Some(1_000_000),
     }
 }
 
 pub fn profile() -> Profile {
     let mut no_plan = account("A5", "AUD", &["alipay"]);
-    no_plan.fee_bp = None;
+    no_plan.fees = None;
     let mut unlimited = account("A6", "EUR", &["alipay"]);
     unlimited.payment_limit_minor = None;
     let settings = Settings::default();

@@ -85,7 +85,7 @@ fn answers_have_the_documented_fields() {
     let app = Presentation::App(vec![("appId".to_owned(), "a".to_owned())]);
     let mut chosen = order(Action::PrepayInit);
     chosen.choices = vec![Method::new("alipay")];
-    let done = refund(RefundState::Succeeded { at: NOW });
+    let done = refund(RefundState::Succeeded { at: NOW, cost_back: tillgate_core::Cost::NOTHING });
     let document = openapi::document();
     for (name, answer) in [
         ("PASSIVEPAY_answer_data", room::passive_answer(&p, &order(Action::PassivePay))),

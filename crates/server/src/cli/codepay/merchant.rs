@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use tillgate_channels::{ALIPAY, CARD, UNIONPAY, WECHAT};
-use tillgate_core::{Account, Currency, MerchantId, Method, Money};
+use tillgate_core::{Account, Currency, FeePlan, MerchantId, Method, Money};
 use tillgate_store::{Credential, Store};
 
 use super::{
@@ -108,7 +108,7 @@ impl AccountArgs {
                 name: format!("{name} {code}"),
                 currency,
                 methods: self.methods.iter().map(|method| Method::new(method)).collect(),
-                fee_bp: Some(fee_bp),
+                fees: Some(FeePlan::rate(fee_bp)),
                 payment_limit_minor: limit.map(|limit| limit.minor),
             });
         }

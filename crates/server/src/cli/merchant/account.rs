@@ -1,7 +1,7 @@
 //! Accounts as they are written on the command line: what a wallet or a currency takes, costs and is limited to.
 
 use anyhow::{Context as _, Result, bail};
-use tillgate_core::{Account, Currency, Method, Money};
+use tillgate_core::{Account, Currency, FeePlan, Method, Money};
 use tillgate_store::{Credential, Store};
 
 use super::{LoginArgs, RoomName, note_missing_rates, say};
@@ -64,7 +64,7 @@ fn account_of(code: &str, terms: &[&str], name: &str) -> Result<Account> {
         name: default_name(name, currency),
         currency,
         methods: methods.into_iter().map(Method::new).collect(),
-        fee_bp: Some(fee.context("fee: not basis points, 0 to 10000")?),
+        fees: Some(FeePlan::rate(fee.context("fee: not basis points, 0 to 10000")?)),
         payment_limit_minor: limit.map(|limit| limit.minor),
     })
 }

@@ -5,10 +5,11 @@ mod add;
 mod set;
 mod switches;
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use anyhow::Result;
-use tillgate_core::{Account, MerchantId, Method, Money};
+use tillgate_core::{Account, Fee, FeePlan, MerchantId, Method, Money, OnRefund};
 use tillgate_store::{Credential, NewKey, Store};
 
 use super::login::{self, Logins as _, OrderRoom, RoomName};
@@ -153,12 +154,35 @@ async fn list(args: ListArgs) -> Result<()> {
 /// Code, currency, methods, fee and limit.
 pub fn account_line(account: &Account) -> String {
     let methods: Vec<&str> = account.methods.iter().map(Method::as_str).collect();
-    let fee = account.fee_bp.map_or_else(|| "no fee plan".into(), |fee| format!("{fee} bp"));
+    let fee = account.fees.as_ref().map_or_else(|| "no fee plan".into(), |fees| fees_shown(fees, account));
     let limit = account
         .payment_limit_minor
         .map(|limit| format!("  limit {}", Money::new(limit, account.currency)))
         .unwrap_or_default();
     format!("{}  {}  {}  {fee}{limit}", account.code, account.currency.code(), methods.join(","))
+}
+
+/// `120 bp`, or `120 bp + 0.30, VAT 1900 bp, given back; card 250 bp`.
+fn fees_shown(fees: &FeePlan, account: &Account) -> String {
+    let mut text = fee_shown(&fees.usual, account);
+    for (method, fee) in &fees.by_method {
+        let _ = write!(text, "; {} {}", method.as_str(), fee_shown(fee, account));
+    }
+    text
+}
+
+fn fee_shown(fee: &Fee, account: &Account) -> String {
+    let mut text = format!("{} bp", fee.rate_bp);
+    if fee.fixed_minor > 0 {
+        let _ = write!(text, " + {}", Money::new(fee.fixed_minor, account.currency));
+    }
+    if fee.vat_bp > 0 {
+        let _ = write!(text, ", VAT {} bp", fee.vat_bp);
+    }
+    if fee.on_refund == OnRefund::GiveBack {
+        text += ", given back";
+    }
+    text
 }
 
 async fn rotate_key(args: RotateArgs) -> Result<()> {
