@@ -7,7 +7,7 @@
 use axum::body::Body;
 use axum::extract::{Path, Request};
 use axum::http::{HeaderValue, Response, StatusCode, header};
-use tillgate_sim::{ChallengeAnswer, ChallengeState, ChallengeView, TEST_CODE};
+use tillgate_sim::{ChallengeAnswer, ChallengeState, ChallengeView, TEST_CODE, TRIES};
 use url::Url;
 
 use super::acquirer::ISSUER_PAGES;
@@ -44,7 +44,8 @@ fn open(desk: &Desk, id: &str, view: ChallengeView, problem: Option<IssuerProble
         last_four: view.last_four,
         tries_left: view.tries_left,
         code: TEST_CODE,
-        problem,
+        // Of somebody who kept the address.
+        problem: problem.filter(|problem| *problem != IssuerProblem::WrongCode || view.tries_left < TRIES),
     };
     let mut response = page(StatusCode::OK, shown.render());
     if let Ok(policy) = HeaderValue::from_str(&policy) {
@@ -100,7 +101,10 @@ mod tests {
         ] {
             let policy = policy(url);
             assert!(policy.contains(expected), "{policy}");
-            assert!(policy.starts_with("default-src 'none'; style-src 'self'; script-src 'self';"), "{policy}");
+            assert!(
+                policy.starts_with("default-src 'none'; style-src 'self'; script-src 'self';"),
+                "{policy}"
+            );
         }
     }
 }

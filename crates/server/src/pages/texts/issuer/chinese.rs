@@ -3,7 +3,7 @@
 use super::IssuerTexts;
 
 pub(in crate::pages::texts) static TEXTS: IssuerTexts = IssuerTexts {
-    bank: "沙盒银行",
+    bank: "沙箱银行",
     department: "卡片安全验证",
     title: "确认付款",
     lead: "扣款前需确认是您本人操作。请输入我们发送到您手机的验证码。",
