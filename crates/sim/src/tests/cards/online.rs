@@ -252,7 +252,8 @@ fn a_code_and_a_close_agree() {
 /// The rules on amounts, with a card nobody asks about and with one that is asked about: when who asks, what is said.
 #[test]
 fn amounts_decide_online_too() {
-    let table: [(i64, &str, &[(i64, &str)]); 7] = [
+    type Later = &'static [(i64, &'static str)];
+    let table: [(i64, &str, Later); 7] = [
         (1_251, "51 INSUFFICIENT FUNDS", &[(0, "51 INSUFFICIENT FUNDS")]),
         (1_265, "05 DO NOT HONOR", &[(0, "05 DO NOT HONOR")]),
         (1_252, "pending", &[(2_999, "pending"), (3_000, "approved")]),
