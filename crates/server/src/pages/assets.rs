@@ -32,7 +32,7 @@ macro_rules! entry {
     };
 }
 
-static ENTRIES: [Entry; 22] = [
+static ENTRIES: [Entry; 27] = [
     entry!("base.css", CSS),
     entry!("pay.css", CSS),
     entry!("wallet.css", CSS),
@@ -40,6 +40,11 @@ static ENTRIES: [Entry; 22] = [
     entry!("issuer.css", CSS),
     entry!("pay.js", SCRIPT),
     entry!("live.js", SCRIPT),
+    entry!("checkout.css", CSS),
+    entry!("checkout.js", SCRIPT),
+    entry!("checkout-card.js", SCRIPT),
+    entry!("checkout-form.js", SCRIPT),
+    entry!("no-picture.svg", SVG),
     entry!("terminal.css", CSS),
     entry!("terminal.js", SCRIPT),
     entry!("terminal-clock.js", SCRIPT),

@@ -5,6 +5,7 @@
 //! that were formatted elsewhere; whoever serves it adds `CONTENT_SECURITY_POLICY` and nothing inline.
 
 mod assets;
+mod checkout;
 mod codepay;
 mod error;
 mod hosted;
@@ -24,6 +25,11 @@ mod samples;
 mod tests;
 
 pub use assets::{Asset, asset, asset_url};
+pub use checkout::{
+    AddressForm, AddressKind, AddressLine, AskedAddresses, CheckoutBrand, CheckoutField, CheckoutForm,
+    CheckoutItem, CheckoutPage, CheckoutProblem, CheckoutState, Colour, Country, FieldProblem, Palette,
+    Wrong,
+};
 pub use codepay::{
     CardRow, CodePayCredentials, RegisterForm, RegisterOrder, RegisterPage, RegisterProblem, RegisterStatus,
     RegisterTerminal, Way, Wish,

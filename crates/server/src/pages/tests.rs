@@ -1,6 +1,7 @@
 //! Every page in both languages and all states; hostile texts; nothing a strict policy would block.
 
 use super::assets::asset_names;
+use super::checkout::samples::*;
 use super::samples::*;
 use super::*;
 
@@ -88,6 +89,9 @@ fn every_page(language: Language, name: &str, address: &str) -> Vec<(String, Str
     for (title, alone) in [("terminal", true), ("terminals", false)] {
         add(title.into(), named_terminals(language, alone, name).render());
     }
+    for (title, html) in checkouts(language, name, address) {
+        add(title, html);
+    }
     for kind in ErrorKind::ALL {
         add(
             format!("error-{}", kind.status()),
@@ -115,6 +119,31 @@ fn registers(language: Language, name: &str, address: &str) -> Vec<(String, Rend
         }
         pages.push((format!("register-{}", status.map_or("new", RegisterStatus::word)), page.render()));
     }
+    pages
+}
+
+/// The payment page in each state, with each problem, and with everything wrong.
+fn checkouts(language: Language, name: &str, address: &str) -> Vec<(String, Rendered)> {
+    let mut pages = Vec::new();
+    for state in checkout_states() {
+        let mut page = checkout(language, state);
+        (page.seller, page.description) = (name.into(), name.into());
+        (page.reference, page.items[0].name) = (name.into(), name.into());
+        page.return_url = Some(address.into());
+        if let CheckoutState::Challenge { url } = &mut page.state {
+            *url = address.into();
+        }
+        pages.push((format!("checkout-{}", page.state.word()), page.render()));
+    }
+    for problem in CheckoutProblem::ALL {
+        let mut page = checkout(language, CheckoutState::Open);
+        (page.problem, page.waiting_wallet) = (Some(problem), Some(Method::Alipay));
+        pages.push((format!("checkout-{problem:?}"), page.render()));
+    }
+    pages.push(("checkout-asking".into(), checkout_asking(language).render()));
+    pages.push(("checkout-mistaken".into(), checkout_mistaken(language).render()));
+    pages.push(("checkout-wrong".into(), checkout_wrong(language, name).render()));
+    pages.push(("checkout-none".into(), CheckoutPage::not_found(language, false).render()));
     pages
 }
 
@@ -163,7 +192,7 @@ fn every_page_says_its_language_and_keeps_to_the_policy() {
 #[test]
 fn a_chinese_page_has_no_english_sentence_left() {
     for (title, html) in every_page(Language::Chinese, "名", "/x") {
-        let html = html.replace("OTT Pay", "").replace("CodePay", "");
+        let html = html.replace("OTT Pay", "").replace("CodePay", "").replace("UnionPay", "");
         for word in [
             "Return to",
             "Waiting",
