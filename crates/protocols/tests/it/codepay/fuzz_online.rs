@@ -146,3 +146,98 @@ fn an_order_detail_that_is_taken_can_be_shown() {
     assert_eq!(hunt(&seeds, &WORDS, iterations, detail_property(false)), None);
     assert!(hunt(&seeds, &WORDS, iterations, detail_property(true)).is_some(), "a script is not caught");
 }
+
+/// What a path's call says, as far as it can be said in texts.
+fn said_by(call: &Call) -> Vec<(&'static str, String)> {
+    let amount = |decimal: &room::Decimal| {
+        let money = decimal.money(currency("USD"));
+        money.map_or_else(|_| "?".to_owned(), |money| money.minor.to_string())
+    };
+    match call {
+        Call::Capture(call) => vec![
+            ("merchant_order_no", call.merchant_order_no.clone()),
+            ("trans_no", call.trans_no.clone()),
+            ("trans_amount", amount(&call.amount)),
+        ],
+        Call::Increase(call) => {
+            vec![("trans_no", call.trans_no.clone()), ("trans_amount", amount(&call.amount))]
+        }
+        Call::CancelPayment(call) => {
+            vec![("merchant_order_no", call.merchant_order_no.clone()), ("trans_no", call.trans_no.clone())]
+        }
+        Call::RefundParts(call) => {
+            let total = call.parts.order.as_ref().map_or_else(String::new, amount);
+            vec![("merchant_order_no", call.merchant_order_no.clone()), ("order_amount", total)]
+        }
+        Call::PaymentTip(call) => {
+            vec![("trans_no", call.trans_no.clone()), ("tip_amount", amount(&call.tip))]
+        }
+        Call::Recall(room::Number::Trans(number)) => vec![("trans_no", number.clone())],
+        Call::Recall(room::Number::Merchant(number)) => vec![("merchant_order_no", number.clone())],
+        Call::CloseBatches(call) | Call::OpenBatches(call) => vec![("store_no", call.store_no.clone())],
+        _ => Vec::new(),
+    }
+}
+
+/// Minor units of a decimal of US dollars, without the room's code; other texts as they are.
+fn second_value(name: &str, text: &str) -> String {
+    if !name.ends_with("_amount") {
+        return text.to_owned();
+    }
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let is_money = !text.is_empty() && fraction.len() <= 2;
+    let minor = format!("{whole}{fraction:0<2}").parse::<i64>();
+    if text.is_empty() {
+        return String::new();
+    }
+    minor.ok().filter(|_| is_money).map_or_else(|| "?".to_owned(), |minor| minor.to_string())
+}
+
+/// What the second reader signs for a path is signed there, and says the same.
+#[test]
+fn what_is_signed_for_a_path_says_the_same() {
+    let minimal = ["format", "charset", "sign_type", "version", "timestamp", "merchant_no"];
+    for method in Method::ALL.into_iter().filter(|method| !method.has_word()) {
+        let is_batch = matches!(method, Method::OpenBatch | Method::OpenBatchClose);
+        let left_out = &minimal[..if is_batch { 5 } else { 6 }];
+        let changes: Vec<Raw<'_>> = left_out.iter().map(|name| (*name, "")).collect();
+        let fields = request(method, &changes);
+        let pairs: Vec<String> = fields.iter().map(|(name, raw)| format!("{name:?}:{raw}")).collect();
+        let form = form(&fields, "");
+        let seeds = [format!("{{{}}}", pairs.join(",")), form.split("&sign=").next().unwrap().to_owned()];
+        let property = |body: &[u8]| {
+            let Some(read) = fuzz::second_reader(body) else { return Ok(()) };
+            let find = |name: &str| {
+                let found = read.iter().find(|(known, _)| known == name);
+                found.map(|(_, value)| value.as_str())
+            };
+            if find("sign").is_some() || find("app_id") != Some(APP_ID) || find("sign_type").is_some() {
+                return Ok(());
+            }
+            let body = std::str::from_utf8(body).unwrap().trim();
+            let sign = APP_KEY.sign(&fuzz::text_of(&read));
+            let signed = match body.strip_suffix('}').filter(|_| body.starts_with('{')) {
+                Some(open) => format!("{open},\"sign\":{sign:?}}}"),
+                None => format!("{body}&sign={}", tillgate_protocols::wire::query::encode(&sign)),
+            };
+            let app = app();
+            match opened_at(route(method), &signed, &app).and_then(|opened| opened.decode(&app)) {
+                Err(reject) if reject == Reject::new(Code::Signature) => {
+                    Err("is not taken for signed".to_owned())
+                }
+                Err(_) => Ok(()),
+                Ok(asked) => {
+                    let said = said_by(&asked.call);
+                    let is_same = |(name, value): &(&str, String)| {
+                        second_value(name, find(name).unwrap_or_default()) == *value
+                    };
+                    let is_right = !said.is_empty() && said.iter().all(is_same);
+                    if is_right { Ok(()) } else { Err(format!("reads {asked:?}")) }
+                }
+            }
+        };
+        let iterations = number("FUZZ_ITERATIONS", ITERATIONS / 8);
+        assert_eq!(hunt(&seeds, &fuzz::WORDS, iterations, property), None, "{method:?}");
+    }
+}
