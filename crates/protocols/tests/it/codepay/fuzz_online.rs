@@ -191,7 +191,10 @@ fn second_value(name: &str, text: &str) -> String {
     if text.is_empty() {
         return String::new();
     }
-    minor.ok().filter(|_| is_money).map_or_else(|| "?".to_owned(), |minor| minor.to_string())
+    minor
+        .ok()
+        .filter(|minor| is_money && *minor <= 10_000_000_000_000)
+        .map_or_else(|| "?".to_owned(), |minor| minor.to_string())
 }
 
 /// What the second reader signs for a path is signed there, and says the same.
