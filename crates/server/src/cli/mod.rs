@@ -2,11 +2,13 @@
 
 mod codepay;
 mod health;
+mod ledger;
 mod login;
 mod merchant;
 mod notify;
 mod order;
 mod rate;
+mod report;
 mod run;
 mod sign;
 pub mod sim;
@@ -54,6 +56,12 @@ enum Command {
     /// Orders.
     #[command(subcommand)]
     Order(order::Command),
+    /// The books: whether they are right.
+    #[command(subcommand)]
+    Ledger(ledger::Command),
+    /// Balances, statements, batches.
+    #[command(subcommand)]
+    Report(report::Command),
     /// Notifications to merchants.
     #[command(subcommand)]
     Notify(notify::Command),
@@ -123,6 +131,8 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             Command::Sign(room) => sign::sign(room)?,
             Command::Verify(room) => return sign::verify(room),
             Command::Order(command) => order::run(command).await?,
+            Command::Ledger(command) => return ledger::run(command).await,
+            Command::Report(command) => report::run(command).await?,
             Command::Notify(command) => notify::run(command).await?,
             Command::Openapi { room } => {
                 let document = match room {
