@@ -31,6 +31,43 @@ pub struct Card {
     pub entry: Entry,
 }
 
+/// A payer in a browser, not at a terminal. Whom its acquirer may send to the card's issuer first (3-D Secure). It
+/// tells about a person and holds a link's secret, so it does not print itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Online {
+    /// Whom the payer pays, as the issuer's page names him.
+    pub seller: String,
+    /// Where the payer's browser goes after the issuer's page. It brings nothing that is trusted.
+    pub return_url: String,
+    pub billing: Option<Billing>,
+    pub payer_ip: String,
+}
+
+impl fmt::Debug for Online {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Online").field("has_billing", &self.billing.is_some()).finish_non_exhaustive()
+    }
+}
+
+/// Whose card it is and where he lives, for the issuer to compare. What is not known is empty.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Billing {
+    pub name: String,
+    pub country: String,
+    pub province: String,
+    pub city: String,
+    pub address1: String,
+    pub address2: String,
+    pub zip: String,
+    pub phone: String,
+}
+
+impl fmt::Debug for Billing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Billing").finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for Card {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Card").field("entry", &self.entry).finish_non_exhaustive()
@@ -45,6 +82,8 @@ pub enum CardCall {
         operation: CardOperation,
         card: Card,
         is_capture: bool,
+        /// `None`: at a terminal, or by mail or telephone, where nobody can be challenged.
+        online: Option<Online>,
     },
     /// Reserve so much more.
     Increment {
@@ -162,6 +201,9 @@ impl CardAnswer {
 pub enum CardOutcome {
     /// `Paid` means that what was asked is done: reserved, captured, voided, refunded, settled.
     Outcome(Outcome),
+    /// The payer is to prove at `url` who he is; the acquirer authorizes by itself after that, once, or gives up. Only
+    /// to an online authorization, and to [`CardCall::Query`] as long as that lasts. [`CardCall::Close`] ends it.
+    Challenge { url: String },
     /// Only to [`CardCall::Query`]: the operation did not arrive, so nothing was done. It still may, unless it
     /// is closed.
     NeverHeardOf,
@@ -171,8 +213,8 @@ pub enum CardOutcome {
 pub trait CardAcquirer: fmt::Debug + Send + Sync {
     /// The name in the configuration and the metrics.
     fn name(&self) -> &str;
-    /// The body to send. It may hold a card number: it is not logged.
-    fn encode(&self, call: &CardCall) -> Vec<u8>;
+    /// The body to send. It may hold a card number: it is wiped when dropped, and not logged.
+    fn encode(&self, call: &CardCall) -> Zeroizing<Vec<u8>>;
     /// `answer` is the body that came back. One that cannot be read, is not signed, or is not about this very
     /// call is `Unknown`.
     fn decode(&self, call: &CardCall, answer: &[u8]) -> CardAnswer;
@@ -198,8 +240,17 @@ mod tests {
             tip_minor: 0,
             cashback_minor: 0,
         };
-        let shown = format!("{:?}", CardCall::Authorize { operation, card, is_capture: true });
-        assert!(shown.contains("Manual") && shown.contains("1-7"));
-        assert!(!["4111", "1230", "737"].iter().any(|secret| shown.contains(secret)), "{shown}");
+        let billing = Billing { name: "Ada Byron".into(), zip: "60601".into(), ..Billing::default() };
+        let online = Some(Online {
+            seller: "Harbor Grill".into(),
+            return_url: "https://pay.example/secret".into(),
+            billing: Some(billing.clone()),
+            payer_ip: "192.0.2.1".into(),
+        });
+        let call = CardCall::Authorize { operation, card, is_capture: true, online };
+        let shown = format!("{call:?} {billing:?}");
+        assert!(shown.contains("Manual") && shown.contains("1-7") && shown.contains("has_billing: true"));
+        let secrets = ["4111", "1230", "737", "Byron", "60601", "secret", "192.0"];
+        assert!(!secrets.iter().any(|secret| shown.contains(secret)), "{shown}");
     }
 }

@@ -9,7 +9,7 @@ pub mod simulated;
 
 use std::fmt;
 
-pub use card::{Card, CardAcquirer, CardAnswer, CardCall, CardOperation, CardOutcome};
+pub use card::{Billing, Card, CardAcquirer, CardAnswer, CardCall, CardOperation, CardOutcome, Online};
 use tillgate_core::{AppPayer, Flow, Method, Money, Outcome, Presentation, Timestamp};
 
 /// The words for methods that channels and rooms share.

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::buyer::Buyer;
 use crate::counter::{Deed, Facts};
 use crate::ids::{MerchantId, OrderNo};
 use crate::order::{Method, Presentation, Terms};
 use crate::refund::{Refund, RefundMeans};
+use crate::slip::Slip;
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub struct NewOrder {
     pub terms: Terms,
     /// What the channel has prepared under this number already; nobody has seen it yet.
     pub presentation: Presentation,
+    /// The card that is to be sent to the acquirer as soon as the order is stored.
+    pub card: Option<Slip>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +45,8 @@ pub struct Reserve {
     pub amount_minor: i64,
     pub tip_minor: i64,
     pub note: String,
+    /// How much of a refund is tip, where the merchant names the parts.
+    pub refunds_tip_minor: Option<i64>,
     /// The batch that is open on the terminal the original was paid at, if that is known.
     pub open_batch: Option<u32>,
     pub earlier: Vec<Refund>,
@@ -83,8 +89,13 @@ pub enum Command {
     Choose { method: Method, instead_of: u32, is_closed: bool },
     /// The channel's word on the payment by that choice.
     ChannelSays { choice: u32, asked: Asked, outcome: Outcome },
-    /// A card payment's or a follow-up's end, as its terminal or the acquirer tells it.
-    CounterSays { asked: Asked, outcome: Outcome, facts: Facts },
+    /// The payer gave a card, as a choice in place of that one: it is about to be sent to the acquirer. What was shown
+    /// gives way as with [`Command::Choose`].
+    TryCard { method: Method, slip: Slip, instead_of: u32, is_closed: bool },
+    /// What the payer tells of himself.
+    Introduce(Buyer),
+    /// A card payment's or a follow-up's end, as its terminal or the acquirer tells it, of the payment by that choice.
+    CounterSays { choice: u32, asked: Asked, outcome: Outcome, facts: Facts },
     /// The order is being sent to its terminal.
     Offer,
     /// The terminal has it.
@@ -99,6 +110,10 @@ pub enum Command {
     AdjustTip { tip_minor: i64, open_batch: Option<u32> },
     /// The acquirer's word on it.
     TipSays { tip_minor: i64, outcome: Outcome },
+    /// From a merchant: hold so much more.
+    Increase { amount_minor: i64 },
+    /// The acquirer's word on that, with the issuer's approval code.
+    IncreaseSays { number: u32, outcome: Outcome, auth_code: String },
     /// The acquirer has taken note that the batch is closed.
     Settle,
     /// From a merchant.
@@ -122,6 +137,8 @@ impl Command {
             Self::ChannelSays { outcome: Outcome::Declined { .. }, .. } => "channel says declined",
             Self::ChannelSays { outcome: Outcome::Pending, .. } => "channel says pending",
             Self::ChannelSays { outcome: Outcome::Unknown, .. } => "channel says nothing",
+            Self::TryCard { .. } => "try card",
+            Self::Introduce(_) => "introduce",
             Self::CounterSays { outcome: Outcome::Paid { .. }, .. } => "counter says paid",
             Self::CounterSays { outcome: Outcome::Declined { .. }, .. } => "counter says declined",
             Self::CounterSays { outcome: Outcome::Pending, .. } => "counter says pending",
@@ -134,6 +151,8 @@ impl Command {
             Self::FollowUpSays { is_done: false, .. } => "follow-up not done",
             Self::AdjustTip { .. } => "adjust tip",
             Self::TipSays { .. } => "acquirer says of tip",
+            Self::Increase { .. } => "increase",
+            Self::IncreaseSays { .. } => "acquirer says of increase",
             Self::Settle => "settle",
             Self::Cancel => "cancel",
             Self::Expire => "expire",

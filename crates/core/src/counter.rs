@@ -1,4 +1,4 @@
-//! An order that is paid at a card terminal on a counter: what is to be done there, and how far it is.
+//! An order that is paid at a card terminal on a counter, or by a card online: what is to be done, and how far it is.
 //!
 //! Some of these orders take money (a sale, an authorization), the others act on one that did: a void, a refund, a
 //! completion. Those are orders too, with a number, a time and an end of their own; what they do to the money is
@@ -6,8 +6,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::buyer::Buyer;
 use crate::ids::{OrderNo, RefundNo};
 use crate::slip::Slip;
+
+/// A result that has not come by then is asked for, s.
+pub const OVERDUE_S: i64 = 30;
 
 /// What a terminal is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -74,6 +78,9 @@ pub struct CounterTerms {
     /// The payer is asked for a tip on the screen.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub asks_tip: bool,
+    /// How much of what a refund gives back is tip, where the merchant names the parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refunds_tip_minor: Option<i64>,
     #[serde(default)]
     pub queue: Queue,
 }
@@ -114,6 +121,8 @@ pub enum Pending {
     Void { refund: RefundNo },
     /// The tip is to become this.
     Tip { tip_minor: i64 },
+    /// So much more is to be held; numbered from 1.
+    Increase { number: u32, amount_minor: i64 },
 }
 
 /// The part of an order's state that only an order at a counter has.
@@ -132,6 +141,20 @@ pub struct Counter {
     pub pending: Option<Pending>,
     /// The terminal did not know how it ended; the acquirer is being asked.
     pub is_unknown: bool,
+    /// Choices that were cards, bit by bit from the first, where the payer chooses.
+    #[serde(skip_serializing_if = "is_none_of_them")]
+    pub card_choices: u32,
+    /// How often more was asked to be held.
+    #[serde(skip_serializing_if = "is_none_of_them")]
+    pub increases: u32,
+    /// What the payer told of himself on our page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub buyer: Option<Buyer>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_none_of_them(number: &u32) -> bool {
+    *number == 0
 }
 
 /// What a terminal or the acquirer knows of a payment besides whether it was made.

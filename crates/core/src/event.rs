@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::buyer::Buyer;
 use crate::counter::BatchPlace;
 use crate::ids::{OrderNo, RefundNo};
 use crate::order::{CloseReason, FailReason, Method, Presentation};
@@ -26,6 +27,16 @@ pub enum Event {
         payer: String,
         at: Timestamp,
     },
+    /// A card was given as the next choice, and is being sent to the acquirer from here on. Never its digits.
+    CardTried {
+        method: Method,
+        slip: Slip,
+    },
+    /// That card did not pay; the payer may try another.
+    CardRefused {
+        reason: String,
+    },
+    Introduced(Buyer),
     /// Sent to its terminal.
     Offered,
     /// Its terminal has it.
@@ -75,6 +86,20 @@ pub enum Event {
     TipRefused {
         reason: String,
     },
+    IncreaseRequested {
+        number: u32,
+        amount_minor: i64,
+    },
+    /// So much more is held.
+    Increased {
+        number: u32,
+        amount_minor: i64,
+        auth_code: String,
+    },
+    IncreaseRefused {
+        number: u32,
+        reason: String,
+    },
     Settled,
     Failed(FailReason),
     Cancelled,
@@ -120,6 +145,9 @@ impl Event {
             Self::CloseRequested(_) => "close requested",
             Self::CloseReasonChanged(_) => "close reason changed",
             Self::Paid { .. } => "paid",
+            Self::CardTried { .. } => "card tried",
+            Self::CardRefused { .. } => "card refused",
+            Self::Introduced(_) => "introduced",
             Self::Offered => "offered",
             Self::Taken => "taken",
             Self::Slip { .. } => "slip",
@@ -132,6 +160,9 @@ impl Event {
             Self::TipRequested { .. } => "tip requested",
             Self::TipAdjusted { .. } => "tip adjusted",
             Self::TipRefused { .. } => "tip refused",
+            Self::IncreaseRequested { .. } => "increase requested",
+            Self::Increased { .. } => "increased",
+            Self::IncreaseRefused { .. } => "increase refused",
             Self::Settled => "settled",
             Self::Failed(_) => "failed",
             Self::Cancelled => "cancelled",

@@ -5,6 +5,7 @@
 //! Time and new numbers are arguments; the answer is a [`Decision`] that others store and perform.
 
 pub mod account;
+pub mod buyer;
 pub mod command;
 pub mod counter;
 pub mod decide;
@@ -24,6 +25,7 @@ pub mod time;
 pub mod work;
 
 pub use account::Account;
+pub use buyer::{Address, Buyer};
 pub use command::{Asked, Command, NewOrder, NewRefund, Outcome, Reserve};
 pub use counter::{BatchPlace, Counter, CounterTerms, Deed, Facts, Pending, Queue, Stage};
 pub use decide::{Decision, decide};

@@ -48,15 +48,18 @@ pub enum Flow {
     MiniApp,
     /// A card is read at a terminal.
     CardPresent,
+    /// A card's digits are given to us, or we act at the acquirer on what a card paid: no terminal has a part in it.
+    CardOnline,
 }
 
 impl Flow {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::MerchantPresented,
         Self::CustomerPresented,
         Self::HostedPage,
         Self::MiniApp,
         Self::CardPresent,
+        Self::CardOnline,
     ];
     /// Those a wallet can be paid by.
     pub const OF_WALLETS: [Self; 4] =
@@ -69,6 +72,7 @@ impl Flow {
             Self::HostedPage => "hosted_page",
             Self::MiniApp => "mini_app",
             Self::CardPresent => "card_present",
+            Self::CardOnline => "card_online",
         }
     }
 }
@@ -198,6 +202,8 @@ pub enum Presentation {
     Code(String),
     /// Fields a wallet's mini app passes on, in their order.
     App(Vec<(String, String)>),
+    /// Where the payer's browser is to go: the card's issuer wants to hear from him.
+    Challenge(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -357,9 +363,25 @@ impl Order {
         self.counter.as_ref().map_or_else(|| self.terms.total().minor, |counter| counter.authorized_minor)
     }
 
-    /// A card's, at a terminal: whether it was paid say the terminal and the acquirer, no wallet.
+    /// A card's: whether it was paid say the terminal and the acquirer, no wallet. On a page the payer may choose a
+    /// card or a wallet.
     pub fn is_card(&self) -> bool {
-        self.counter.is_some() && self.terms.flow == Flow::CardPresent
+        self.is_cards_choice(self.choice())
+    }
+
+    /// The same of one of its choices.
+    pub fn is_cards_choice(&self, choice: u32) -> bool {
+        let Some(counter) = &self.counter else { return false };
+        match self.terms.flow {
+            Flow::CardPresent | Flow::CardOnline => true,
+            Flow::HostedPage => choice > 0 && counter.card_choices & 1 << (choice - 1) != 0,
+            Flow::MerchantPresented | Flow::CustomerPresented | Flow::MiniApp => false,
+        }
+    }
+
+    /// Whether it waits for a terminal, or is on one.
+    pub fn is_for_terminal(&self) -> bool {
+        self.counter.is_some() && !matches!(self.terms.flow, Flow::CardOnline | Flow::HostedPage)
     }
 
     /// Whether a terminal may have it on its screen.

@@ -66,8 +66,11 @@ pub struct Refund {
 pub struct RefundMeans {
     /// It undoes the whole payment before it is settled: then the order is voided.
     pub is_void: bool,
-    /// Carried out at a terminal by this order; then no channel is asked by us.
+    /// Carried out by this order, at a terminal or at the acquirer; then the refund asks no channel itself.
     pub carried_by: Option<OrderNo>,
     /// Who is told how it ended; empty: nobody.
     pub notify_url: String,
+    /// How much of it is tip. `None`: it comes out of the sale first and out of the tip last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tip_minor: Option<i64>,
 }

@@ -76,6 +76,12 @@ pub enum CounterRefusal {
     NothingToCapture,
     #[error("more than is authorized")]
     AboveAuthorized,
+    /// It holds no money that could be increased.
+    #[error("nothing is authorized")]
+    NothingAuthorized,
+    /// More of the tip, or of the sale, than is left of it.
+    #[error("more than is left of that part")]
+    PartAboveRest,
     #[error("too many refunds")]
     TooManyRefunds,
     /// What is asked for is done with other orders only.

@@ -48,7 +48,9 @@ pub fn replay(ordered: NewOrder, journal: &[(Timestamp, Event)]) -> Order {
 fn retell(order: &mut Order, late: &mut HashSet<RefundNo>, at: Timestamp, event: &Event) {
     match event {
         Event::Created => {
-            if order.terms.flow == Flow::CustomerPresented && order.terms.payer_code.is_some() {
+            let is_scanned = order.terms.flow == Flow::CustomerPresented && order.terms.payer_code.is_some();
+            let is_ours = order.terms.flow == Flow::CardOnline && order.terms.deed().follows_up();
+            if is_scanned || is_ours {
                 order.presentation = Presentation::Charge;
             }
         }
@@ -56,10 +58,27 @@ fn retell(order: &mut Order, late: &mut HashSet<RefundNo>, at: Timestamp, event:
         Event::Chosen(method) => {
             order.choices.push(method.clone());
             order.presentation = Presentation::None;
+            at_counter(order, |counter| counter.is_unknown = false);
         }
+        Event::CardTried { method, slip } => {
+            if order.terms.flow == Flow::HostedPage {
+                order.choices.push(method.clone());
+            }
+            order.presentation = Presentation::Charge;
+            let bit = 1 << (order.choices.len() - 1);
+            at_counter(order, |counter| {
+                counter.card_choices |= bit;
+                (counter.is_unknown, counter.slip) = (false, Some(slip.clone()));
+            });
+        }
+        Event::CardRefused { .. } => {
+            order.presentation = Presentation::None;
+            at_counter(order, |counter| counter.is_unknown = false);
+        }
+        Event::Introduced(buyer) => at_counter(order, |counter| counter.buyer = Some(buyer.clone())),
         Event::OutcomeUnknown => {
             // Of a wallet it says only that it is asked from now on.
-            let is_card = order.terms.flow == Flow::CardPresent;
+            let is_card = order.is_card();
             at_counter(order, |counter| counter.is_unknown = is_card);
         }
         Event::CloseRequested(reason) | Event::CloseReasonChanged(reason) => {
@@ -109,6 +128,9 @@ fn retell(order: &mut Order, late: &mut HashSet<RefundNo>, at: Timestamp, event:
         | Event::TipRequested { .. }
         | Event::TipAdjusted { .. }
         | Event::TipRefused { .. }
+        | Event::IncreaseRequested { .. }
+        | Event::Increased { .. }
+        | Event::IncreaseRefused { .. }
         | Event::Settled => retell_counter(order, at, event),
         Event::RefundSucceeded { amount_minor, .. } => {
             order.funds.refunding_minor -= amount_minor;
@@ -157,7 +179,18 @@ fn retell_counter(order: &mut Order, at: Timestamp, event: &Event) {
             let pending = Some(Pending::Capture { by, amount_minor, tip_minor });
             at_counter(order, |counter| counter.pending = pending);
         }
-        Event::CaptureFailed { .. } | Event::TipRefused { .. } => {
+        Event::IncreaseRequested { number, amount_minor } => {
+            let (number, amount_minor) = (*number, *amount_minor);
+            at_counter(order, |counter| {
+                counter.increases = number;
+                counter.pending = Some(Pending::Increase { number, amount_minor });
+            });
+        }
+        Event::Increased { amount_minor, .. } => at_counter(order, |counter| {
+            counter.pending = None;
+            counter.authorized_minor += amount_minor;
+        }),
+        Event::CaptureFailed { .. } | Event::TipRefused { .. } | Event::IncreaseRefused { .. } => {
             at_counter(order, |counter| counter.pending = None);
         }
         Event::Captured { amount_minor, tip_minor, at, batch, .. } => {

@@ -41,4 +41,10 @@ pub struct Slip {
     pub refused: Option<(String, String)>,
     /// The payer signed on the screen; the picture is kept apart.
     pub is_signed: bool,
+    /// Stands for the card in our books: random, and worth nothing elsewhere. Only of cards that were given to us.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub token: String,
+    /// How the card's holder was made sure of online: `frictionless`, `challenge`, `attempted`; empty if he was not.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub authentication: String,
 }

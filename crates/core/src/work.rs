@@ -19,6 +19,8 @@ pub enum WorkKind {
     Refund(RefundNo),
     /// Ask the acquirer to change the tip; setting it twice is harmless.
     Tip,
+    /// Have the acquirer hold more; it takes the number once.
+    Increase(u32),
     /// Tell the acquirer that the batch is closed; twice is harmless.
     Settle,
     /// Have the terminal print the receipt again. Asked for by a person; it is given up if the terminal stays away.
@@ -37,6 +39,7 @@ impl WorkKind {
             Self::Close => ('k', 0),
             Self::Refund(RefundNo(n)) => ('r', n),
             Self::Tip => ('t', 0),
+            Self::Increase(n) => ('i', n),
             Self::Settle => ('s', 0),
             Self::Reprint => ('p', 0),
             Self::Notify(n) => ('n', n),
@@ -51,6 +54,7 @@ impl WorkKind {
             'k' => Self::Close,
             'r' => Self::Refund(RefundNo(number)),
             't' => Self::Tip,
+            'i' => Self::Increase(number),
             's' => Self::Settle,
             'p' => Self::Reprint,
             'n' => Self::Notify(number),
@@ -66,6 +70,7 @@ impl WorkKind {
             Self::Close => "close",
             Self::Refund(_) => "refund",
             Self::Tip => "tip",
+            Self::Increase(_) => "increase",
             Self::Settle => "settle",
             Self::Reprint => "reprint",
             Self::Notify(_) => "notify",

@@ -12,13 +12,16 @@ use tillgate_channels::{
     Answer, CARD, Call, CardAcquirer, CardAnswer, CardCall, CardOutcome, Payment, RefundOrder, WalletChannel,
 };
 use tillgate_core::{
-    Facts, Flow, MerchantId, Method, Money, NewOrder, Order, OrderNo, Outcome, Refund, Terms,
+    Asked, Command, Facts, Flow, MerchantId, Method, Money, NewOrder, Order, OrderNo, Outcome, Presentation,
+    Refund, Terms,
 };
 use tillgate_protocols::wire::offer::Offer;
+use zeroize::Zeroizing;
 
 /// Carries bytes to a channel and back; `None` when nothing came back.
 pub trait Wire: Send + Sync + fmt::Debug {
-    fn send(&self, body: Vec<u8>) -> Pin<Box<dyn Future<Output = Option<Vec<u8>>> + Send + '_>>;
+    /// `body` may hold a card number: it is wiped when dropped.
+    fn send(&self, body: Zeroizing<Vec<u8>>) -> Pin<Box<dyn Future<Output = Option<Vec<u8>>> + Send + '_>>;
 }
 
 #[derive(Debug, Clone)]
@@ -60,7 +63,8 @@ impl Channels {
 
     pub fn offered(&self, method: &Method, flow: Flow) -> Offer {
         if method.as_str() == CARD {
-            let is_offered = self.acquirer.is_some() && flow == Flow::CardPresent;
+            let takes_cards = matches!(flow, Flow::CardPresent | Flow::CardOnline | Flow::HostedPage);
+            let is_offered = self.acquirer.is_some() && takes_cards;
             return if is_offered { Offer::Yes } else { Offer::NoChannel };
         }
         if self.serving(method).any(|channel| channel.codec.offers(method, flow)) {
@@ -88,7 +92,7 @@ impl Channels {
         else {
             return unknown;
         };
-        let sent = channel.wire.send(channel.codec.encode(call));
+        let sent = channel.wire.send(channel.codec.encode(call).into());
         let answer = match tokio::time::timeout(self.timeout, sent).await {
             Ok(Some(body)) => channel.codec.decode(call, &body),
             Ok(None) | Err(_) => unknown,
@@ -148,6 +152,37 @@ pub fn card_refund(order: &Order, refund: &Refund) -> CardCall {
         true => CardCall::Void { operation, original },
         false => CardCall::Refund { operation, original },
     }
+}
+
+/// What the acquirer's answer on an order's payment by that choice is as a command; `None` if it changes nothing, or
+/// speaks of another amount.
+pub fn card_word(order: &Order, choice: u32, asked: Asked, answer: CardAnswer) -> Option<Command> {
+    if !is_of_amount(order, &answer) {
+        tracing::error!(order = %order.number, "the acquirer speaks of another amount");
+        return None;
+    }
+    let facts = facts_of(&answer);
+    match answer.outcome {
+        CardOutcome::Outcome(outcome @ (Outcome::Paid { .. } | Outcome::Declined { .. })) => {
+            Some(Command::CounterSays { choice, asked, outcome, facts })
+        }
+        CardOutcome::Challenge { url } if order.presentation == Presentation::Charge => {
+            Some(Command::Present { choice, presentation: Presentation::Challenge(url) })
+        }
+        CardOutcome::Outcome(Outcome::Unknown)
+            if asked == Asked::Charge && !order.terms.deed().follows_up() =>
+        {
+            Some(Command::CounterSays { choice, asked, outcome: Outcome::Unknown, facts })
+        }
+        CardOutcome::Challenge { .. }
+        | CardOutcome::Outcome(Outcome::Pending | Outcome::Unknown)
+        | CardOutcome::NeverHeardOf => None,
+    }
+}
+
+/// What the acquirer knows an increase of an authorization by.
+pub fn increase_no(order: &Order, number: u32) -> String {
+    format!("{}-i{number}", trade_no(order.merchant, order.number, order.choice()))
 }
 
 /// Our number at the channel, for the payer's choice of that number.

@@ -11,8 +11,10 @@ mod amount;
 mod answer;
 mod app_order;
 mod books;
+mod civil;
 mod journal;
 mod mini_program;
+mod money;
 mod outbox;
 mod receiver;
 mod refund;
@@ -30,10 +32,11 @@ mod world;
 mod tests;
 
 pub use acquirer::{
-    Acquirer, AcquirerConfig, BatchView, CARD_PENDING_MS, CARD_RULES, CARD_TROUBLE_MS, CardBehaviour,
-    CardRule, CardScript, CardType, ClosedNumber, EntryMode, Operation, TEST_CARDS, TEST_PIN, TerminalAction,
-    TerminalAnswer, TerminalReply, TerminalRequest, TerminalTotals, TestCard, TestCardInput,
-    TransactionFilter, TransactionState, TransactionView, card_rule_for,
+    Acquirer, AcquirerConfig, Authentication, BatchView, CARD_PENDING_MS, CARD_RULES, CARD_TROUBLE_MS,
+    CHALLENGE_MS, CardBehaviour, CardRule, CardScript, CardType, ChallengeAnswer, ChallengeState,
+    ChallengeView, ClosedNumber, EntryMode, Operation, TEST_CARDS, TEST_CODE, TEST_PIN, TRIES,
+    TerminalAction, TerminalAnswer, TerminalReply, TerminalRequest, TerminalTotals, TestCard, TestCardInput,
+    TransactionFilter, TransactionState, TransactionView, WRONG_CVV, WRONG_ZIP, card_rule_for,
 };
 pub use app_order::AppOrderResult;
 pub use mini_program::MiniProgramResult;

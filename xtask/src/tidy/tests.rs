@@ -1,7 +1,6 @@
 //! Each rule catches what is planted for it, and lets pass what only looks like it.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use super::source::Source;
 use super::{File, check, judge};

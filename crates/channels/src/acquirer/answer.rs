@@ -5,7 +5,7 @@ use tillgate_core::{CardKind, Currency, Entry, Money, Outcome, Slip, Timestamp};
 use crate::{CardAnswer, CardCall, CardOperation, CardOutcome};
 
 use super::wire::{Fields, free_text};
-use super::{is_capture, minor_text};
+use super::{is_capture, minor_text, online};
 
 /// Whether the answer speaks of this very call: service, numbers, amounts.
 pub fn is_about(fields: &Fields<'_>, call: &CardCall) -> bool {
@@ -21,6 +21,7 @@ pub fn is_about(fields: &Fields<'_>, call: &CardCall) -> bool {
         && fields.get("trade_no") == free_text(call.trade_no())
         && call.original().is_none_or(|original| fields.get("original") == free_text(original))
         && is_capture(call).is_none_or(|word| fields.get("capture") == word)
+        && online(call).is_none_or(|word| fields.get("online") == word)
 }
 
 fn is_about_operation(fields: &Fields<'_>, operation: &CardOperation) -> bool {
@@ -31,6 +32,9 @@ fn is_about_operation(fields: &Fields<'_>, operation: &CardOperation) -> bool {
         && fields.get("terminal") == free_text(&operation.terminal)
 }
 
+/// Longest address of an issuer's page.
+const URL_MAX: usize = 2_048;
+
 pub fn read(fields: &Fields<'_>, call: &CardCall) -> Option<CardAnswer> {
     let status = fields.get("status");
     if status == "not_found" {
@@ -40,6 +44,11 @@ pub fn read(fields: &Fields<'_>, call: &CardCall) -> Option<CardAnswer> {
             slip: None,
             operation: None,
         });
+    }
+    if status == "challenge" {
+        let url = challenge_url(fields, call)?;
+        let outcome = CardOutcome::Challenge { url };
+        return Some(CardAnswer { outcome, slip: None, operation: operation(fields, call)? });
     }
     let slip = slip(fields)?;
     let outcome = match status {
@@ -54,6 +63,20 @@ pub fn read(fields: &Fields<'_>, call: &CardCall) -> Option<CardAnswer> {
     };
     let slip = (outcome != Outcome::Pending).then_some(slip);
     Some(CardAnswer { outcome: CardOutcome::Outcome(outcome), slip, operation: operation(fields, call)? })
+}
+
+/// Where the payer's browser is sent: nowhere but to the web, and only where someone can be sent.
+fn challenge_url(fields: &Fields<'_>, call: &CardCall) -> Option<String> {
+    let may_be = match call {
+        CardCall::Authorize { online, .. } => online.is_some(),
+        _ => matches!(call, CardCall::Query { .. }),
+    };
+    let url = String::from_utf8(hex::decode(fields.get("challenge_url")).ok()?).ok()?;
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
+    let is_clean = rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')
+        && url.bytes().all(|byte| byte.is_ascii_graphic())
+        && url.len() <= URL_MAX;
+    (may_be && is_clean).then_some(url)
 }
 
 /// Digits that may be kept of a card are exactly six and four; more of them would be a card number.
@@ -90,6 +113,7 @@ fn slip(fields: &Fields<'_>) -> Option<Slip> {
         refused: (fields.get("status") == "declined" && !matches!(code, "" | "00") && !words.is_empty())
             .then(|| (code.to_owned(), words.to_owned())),
         is_signed: false,
+        ..Slip::default()
     })
 }
 

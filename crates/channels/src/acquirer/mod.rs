@@ -14,8 +14,9 @@ use std::fmt;
 
 use aws_lc_rs::hmac;
 use tillgate_core::Entry;
+use zeroize::Zeroizing;
 
-use crate::{Card, CardAcquirer, CardAnswer, CardCall, CardOperation};
+use crate::{Billing, Card, CardAcquirer, CardAnswer, CardCall, CardOperation, Online};
 use wire::{Fields, free_text};
 
 /// The simulated acquirer, which shares a key with the simulated world.
@@ -41,15 +42,20 @@ impl CardAcquirer for SimulatedAcquirer {
         &self.name
     }
 
-    fn encode(&self, call: &CardCall) -> Vec<u8> {
-        let mut fields: Vec<(&'static str, Cow<'_, str>)> = Vec::with_capacity(20);
+    fn encode(&self, call: &CardCall) -> Zeroizing<Vec<u8>> {
+        let mut fields: Vec<(&'static str, Cow<'_, str>)> = Vec::with_capacity(32);
         fields.push(("service", call.name().into()));
         fields.push(("trade_no", free_text(call.trade_no())));
         fields.push(("original", free_text(call.original().unwrap_or_default())));
         fields.push(("capture", is_capture(call).unwrap_or_default().into()));
         fields.extend(call.operation().into_iter().flat_map(operation_fields));
         match call {
-            CardCall::Authorize { card, .. } => fields.extend(card_fields(card)),
+            CardCall::Authorize { card, online, .. } => {
+                fields.extend(card_fields(card));
+                fields.extend(online.iter().flat_map(online_fields));
+                let billing = online.as_ref().and_then(|online| online.billing.as_ref());
+                fields.extend(billing.into_iter().flat_map(billing_fields));
+            }
             CardCall::AdjustTip { tip, .. } => {
                 fields.push(("tip", tip.minor.to_string().into()));
                 fields.push(("currency", tip.currency.code().into()));
@@ -81,6 +87,14 @@ fn is_capture(call: &CardCall) -> Option<&'static str> {
     }
 }
 
+/// Whether an authorization is online, in the acquirer's words; `None` for everything else.
+fn online(call: &CardCall) -> Option<&'static str> {
+    match call {
+        CardCall::Authorize { online, .. } => Some(if online.is_some() { "yes" } else { "" }),
+        _ => None,
+    }
+}
+
 /// Nothing is not said.
 fn minor_text(minor: i64) -> String {
     if minor == 0 { String::new() } else { minor.to_string() }
@@ -108,5 +122,28 @@ fn card_fields(card: &Card) -> [(&'static str, Cow<'_, str>); 4] {
         ("expiry", free_text(&card.expiry)),
         ("cvv", free_text(card.cvv.as_deref().map_or("", String::as_str))),
         ("entry", entry.into()),
+    ]
+}
+
+/// An address may hold the separator of the signed text, so it travels in hex.
+fn online_fields(online: &Online) -> [(&'static str, Cow<'_, str>); 4] {
+    [
+        ("online", "yes".into()),
+        ("seller", free_text(&online.seller)),
+        ("return_url", hex::encode(&online.return_url).into()),
+        ("payer_ip", free_text(&online.payer_ip)),
+    ]
+}
+
+fn billing_fields(billing: &Billing) -> [(&'static str, Cow<'_, str>); 8] {
+    [
+        ("bill_name", free_text(&billing.name)),
+        ("bill_country", free_text(&billing.country)),
+        ("bill_province", free_text(&billing.province)),
+        ("bill_city", free_text(&billing.city)),
+        ("bill_line_one", free_text(&billing.address1)),
+        ("bill_line_two", free_text(&billing.address2)),
+        ("bill_zip", free_text(&billing.zip)),
+        ("bill_phone", free_text(&billing.phone)),
     ]
 }

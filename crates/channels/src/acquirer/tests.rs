@@ -34,10 +34,10 @@ fn sale() -> CardCall {
         cvv: None,
         entry: Entry::Chip,
     };
-    CardCall::Authorize { operation: operation(), card, is_capture: true }
+    CardCall::Authorize { operation: operation(), card, is_capture: true, online: None }
 }
 
-fn said(pairs: &[(&'static str, &'static str)]) -> Vec<u8> {
+fn said(pairs: &[(&'static str, &'static str)]) -> Zeroizing<Vec<u8>> {
     let key = hmac::Key::new(hmac::HMAC_SHA256, KEY.as_bytes());
     wire::seal(pairs.iter().map(|(name, value)| (*name, (*value).into())).collect(), &key)
 }
@@ -46,7 +46,7 @@ fn with<const N: usize>(
     pairs: &[(&'static str, &'static str); N],
     name: &str,
     other: &'static str,
-) -> Vec<u8> {
+) -> Zeroizing<Vec<u8>> {
     said(&pairs.map(|(key, value)| (key, if key == name { other } else { value })))
 }
 
@@ -162,7 +162,7 @@ fn only_an_answer_to_this_very_call_counts() {
 
 #[test]
 fn a_key_sent_twice_is_unknown() {
-    let text = String::from_utf8(said(&APPROVED)).unwrap();
+    let text = String::from_utf8(said(&APPROVED).to_vec()).unwrap();
     let twice = text.replacen('{', r#"{"status":"approved","#, 1);
     assert_eq!(acquirer().decode(&sale(), twice.as_bytes()), CardAnswer::UNKNOWN);
 }
@@ -243,4 +243,83 @@ fn a_query_learns_what_was_taken() {
 fn the_key_does_not_show_itself() {
     assert_eq!(format!("{:?}", acquirer()), r#"SimulatedAcquirer { name: "cards", .. }"#);
     assert_eq!(acquirer().name(), "cards");
+}
+
+fn online_sale() -> CardCall {
+    let CardCall::Authorize { operation, card, is_capture, .. } = sale() else { unreachable!() };
+    let billing = Billing { name: "Ada & Co".into(), zip: "60601".into(), ..Billing::default() };
+    let online = Online {
+        seller: "Fish & Chips".into(),
+        return_url: "https://pay.example/checkout/abc?a=1&b=%20".into(),
+        billing: Some(billing),
+        payer_ip: "192.0.2.1".into(),
+    };
+    CardCall::Authorize { operation, card, is_capture, online: Some(online) }
+}
+
+#[test]
+fn an_online_payer_is_sent_along() {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, KEY.as_bytes());
+    let body = acquirer().encode(&online_sale());
+    let fields = Fields::read(&body, &key).unwrap();
+    assert_eq!(hex::decode(fields.get("return_url")).unwrap(), b"https://pay.example/checkout/abc?a=1&b=%20");
+    for (name, value) in [
+        ("online", "yes"),
+        ("seller", "Fish ＆ Chips"),
+        ("payer_ip", "192.0.2.1"),
+        ("bill_name", "Ada ＆ Co"),
+        ("bill_zip", "60601"),
+        ("bill_city", ""),
+        ("pan", "4111111111111111"),
+    ] {
+        assert_eq!(fields.get(name), value, "{name}");
+    }
+    let body = acquirer().encode(&sale());
+    assert_eq!(Fields::read(&body, &key).unwrap().get("online"), "");
+}
+
+/// An answer that sends the payer to `url`; `online` is what it says of the call.
+fn challenged(service: &'static str, url: &str, online: &'static str) -> Zeroizing<Vec<u8>> {
+    let url = hex::encode(url);
+    let mut pairs: Vec<(&str, Cow<'_, str>)> =
+        APPROVED[1..7].iter().map(|(name, value)| (*name, (*value).into())).collect();
+    pairs.extend([("service", service.into()), ("online", online.into()), ("status", "challenge".into())]);
+    pairs.push(("challenge_url", url.into()));
+    wire::seal(pairs, &hmac::Key::new(hmac::HMAC_SHA256, KEY.as_bytes()))
+}
+
+#[test]
+fn a_payer_is_sent_to_his_issuer() {
+    let url = "http://127.0.0.1:8080/sandbox/3ds/0123456789abcdef";
+    let expected = CardAnswer {
+        outcome: CardOutcome::Challenge { url: url.into() },
+        slip: None,
+        operation: Some(operation()),
+    };
+    assert_eq!(acquirer().decode(&online_sale(), &challenged("authorize", url, "yes")), expected);
+    let query = CardCall::Query { trade_no: "7-33".into() };
+    assert_eq!(acquirer().decode(&query, &challenged("query", url, "")), expected);
+}
+
+#[test]
+fn nobody_is_sent_elsewhere() {
+    let good = "https://issuer.example/3ds/1";
+    for url in
+        ["", "javascript:alert(1)", "https://", "https:// x", "http://a b", "//issuer.example", "https://é"]
+    {
+        let answer = acquirer().decode(&online_sale(), &challenged("authorize", url, "yes"));
+        assert_eq!(answer, CardAnswer::UNKNOWN, "{url}");
+    }
+    let close = CardCall::Close { trade_no: "7-33".into() };
+    let void = CardCall::Void { operation: operation(), original: "7-1".into() };
+    for (call, service, online) in [
+        (online_sale(), "authorize", ""),
+        (sale(), "authorize", ""),
+        (sale(), "authorize", "yes"),
+        (close, "close", ""),
+        (void, "void", ""),
+    ] {
+        let answer = acquirer().decode(&call, &challenged(service, good, online));
+        assert_eq!(answer, CardAnswer::UNKNOWN, "{call:?}");
+    }
 }

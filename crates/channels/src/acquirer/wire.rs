@@ -10,11 +10,14 @@ use aws_lc_rs::hmac;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use zeroize::Zeroizing;
 
 /// Longest message read, in bytes.
 const BODY_MAX: usize = 16_384;
-/// Room for any message of ours, so that writing one leaves no copies of a card number behind.
-const BODY_USUAL: usize = 2_048;
+/// A byte of text is no more bytes of JSON.
+const ESCAPED_MAX: usize = 6;
+/// `"":"",` of a field.
+const QUOTES: usize = 6;
 const FIELDS_MAX: usize = 64;
 
 /// A message whose signature held.
@@ -59,18 +62,21 @@ fn signed_text<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> impl Iter
         .flat_map(|(position, (name, value))| [if position > 0 { "&" } else { "" }, name, "=", value])
 }
 
-/// The signed message, without its empty fields.
-pub fn seal(mut fields: Vec<(&str, Cow<'_, str>)>, key: &hmac::Key) -> Vec<u8> {
+/// The signed message, without its empty fields. It has room for all of it from the start, however much of it is
+/// escaped, so that writing it leaves no copies of a card number behind.
+pub fn seal(mut fields: Vec<(&str, Cow<'_, str>)>, key: &hmac::Key) -> Zeroizing<Vec<u8>> {
     fields.retain(|(_, value)| !value.is_empty());
     fields.sort_by_key(|(name, _)| *name);
     let mut context = hmac::Context::with_key(key);
     signed_text(fields.iter().map(|(name, value)| (*name, &**value)))
         .for_each(|piece| context.update(piece.as_bytes()));
     fields.push(("sign", hex::encode(context.sign()).into()));
-    let mut body = Vec::with_capacity(BODY_USUAL);
-    match serde_json::to_writer(&mut body, &Message(&fields)) {
+    let room =
+        fields.iter().map(|(name, value)| name.len() + ESCAPED_MAX * value.len() + QUOTES).sum::<usize>();
+    let mut body = Zeroizing::new(Vec::with_capacity(room + QUOTES));
+    match serde_json::to_writer(&mut *body, &Message(&fields)) {
         Ok(()) => body,
-        Err(_) => Vec::new(),
+        Err(_) => Zeroizing::default(),
     }
 }
 
@@ -132,7 +138,7 @@ mod tests {
             vec![("status", "approved".into()), ("amount", "100".into()), ("batch", "".into())],
             &key("k"),
         );
-        let text = String::from_utf8(body.clone()).unwrap();
+        let text = String::from_utf8(body.to_vec()).unwrap();
         let expected = hex::encode(hmac::sign(&key("k"), b"amount=100&status=approved"));
         assert_eq!(text, format!(r#"{{"amount":"100","status":"approved","sign":"{expected}"}}"#));
         assert_eq!(Fields::read(&body, &key("k")).unwrap().get("status"), "approved");
@@ -140,6 +146,15 @@ mod tests {
         for (from, to) in [("100", "900"), ("\"approved\"", "1"), ("approved", "declined")] {
             assert!(Fields::read(text.replace(from, to).as_bytes(), &key("k")).is_none(), "{to}");
         }
+    }
+
+    #[test]
+    fn a_message_never_moves_while_it_is_written() {
+        let value = "\u{1}\"".repeat(2_000);
+        let fields: Vec<(&str, Cow<'_, str>)> = vec![("a", value.as_str().into()), ("b", "c".into())];
+        let room = ESCAPED_MAX * (value.len() + 1 + 64) + 4 * QUOTES + 6;
+        let body = seal(fields, &key("k"));
+        assert!(body.len() > value.len() && body.len() <= body.capacity() && body.capacity() <= room);
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub fn read(fields: &Fields<'_>, call: &Call) -> Option<Read> {
                 return mini_program::read(fields, payment).map(Read::MiniProgram);
             }
             Flow::MiniApp => return Some(Read::App),
-            Flow::CardPresent => return None,
+            Flow::CardPresent | Flow::CardOnline => return None,
             Flow::MerchantPresented | Flow::CustomerPresented | Flow::HostedPage => {
                 Answer::Presented(Presentation::Code(present(fields, "code_url")?))
             }

@@ -1,19 +1,17 @@
 //! Orders at a terminal: on their way to the screen, their end, and what is done later to what they paid.
 
-use super::{Decision, outcome, refund, stop};
+use super::{Decision, online, outcome, refund, stop};
 use crate::command::{Asked, Outcome, Reserve};
-use crate::counter::{BatchPlace, Counter, Deed, Facts, Pending, Stage};
+use crate::counter::{BatchPlace, Counter, Deed, Facts, OVERDUE_S, Pending, Stage};
 use crate::event::Event;
 use crate::ids::OrderNo;
 use crate::ledger;
 use crate::order::{FailReason, Flow, Order, OrderState, Presentation};
 use crate::refund::{Refund, RefundMeans};
 use crate::refusal::{CounterRefusal, Refusal};
+use crate::slip::Slip;
 use crate::time::Timestamp;
 use crate::work::{WorkKind, ask_delay_s};
-
-/// A result that has not come by then is asked for.
-pub const OVERDUE_S: i64 = 30;
 
 pub fn offer(mut decision: Decision) -> Decision {
     let order = &mut decision.order;
@@ -25,7 +23,7 @@ pub fn offer(mut decision: Decision) -> Decision {
 
 pub fn take(mut decision: Decision) -> Decision {
     let order = &mut decision.order;
-    let is_card = order.is_card();
+    let is_card = order.terms.flow == Flow::CardPresent;
     let Some(counter) = waiting_at(order, Stage::Offered) else { return decision };
     counter.stage = Stage::Taken;
     decision.record(Event::Taken);
@@ -61,14 +59,30 @@ pub fn scan(mut decision: Decision, payer_code: String) -> Decision {
 }
 
 /// A terminal's or the acquirer's word. Done wins over anything open; nothing overwrites an end.
-pub fn says(decision: Decision, asked: Asked, outcome: Outcome, facts: Facts) -> Decision {
-    if !decision.order.is_card() {
+pub fn says(decision: Decision, (choice, asked): (u32, Asked), outcome: Outcome, facts: Facts) -> Decision {
+    if !decision.order.is_cards_choice(choice) {
         // A wallet's money is the wallet's to tell.
         return decision;
+    }
+    if choice != decision.order.choice() {
+        return match outcome {
+            // It was shut at the acquirer, and the money came all the same.
+            Outcome::Paid { channel_ref, .. } => outcome::late_payment(decision, choice, channel_ref),
+            Outcome::Declined { .. } | Outcome::Pending | Outcome::Unknown => decision,
+        };
     }
     match (decision.order.state.clone(), outcome) {
         (OrderState::Pending | OrderState::Closing(_), Outcome::Paid { channel_ref, payer, at }) => {
             done(decision, facts, (channel_ref, payer, at))
+        }
+        (OrderState::Pending, Outcome::Declined { reason })
+            if decision.order.terms.flow == Flow::HostedPage =>
+        {
+            match decision.order.presentation {
+                // That card has had its answer.
+                Presentation::None => decision,
+                _ => online::card_refused(decision, facts.slip, reason),
+            }
         }
         (OrderState::Pending, Outcome::Declined { reason }) => declined(decision, facts, reason),
         (OrderState::Closing(close), Outcome::Declined { .. }) => stop::closed(decision, close),
@@ -78,7 +92,7 @@ pub fn says(decision: Decision, asked: Asked, outcome: Outcome, facts: Facts) ->
         (OrderState::Failed { .. } | OrderState::Cancelled { .. }, Outcome::Paid { channel_ref, .. })
             if !decision.order.terms.deed().follows_up() =>
         {
-            late(decision, facts, channel_ref)
+            late(decision, choice, facts, channel_ref)
         }
         _ => decision,
     }
@@ -123,9 +137,22 @@ fn note(decision: &mut Decision, facts: Facts) {
     if facts.slip.is_none() && facts.batch.is_none() && tip_minor == counter.tip_minor {
         return;
     }
-    (counter.slip, counter.tip_minor) = (facts.slip.clone(), tip_minor);
+    let slip = of_the_same_card(facts.slip, counter.slip.as_ref());
+    (counter.slip, counter.tip_minor) = (slip.clone(), tip_minor);
     counter.batch.clone_from(&facts.batch);
-    decision.record(Event::Slip { slip: facts.slip, tip_minor, batch: facts.batch });
+    decision.record(Event::Slip { slip, tip_minor, batch: facts.batch });
+}
+
+/// The token is ours: no acquirer knows it.
+fn of_the_same_card(slip: Option<Slip>, known: Option<&Slip>) -> Option<Slip> {
+    let Some(known) = known.filter(|known| !known.token.is_empty()) else { return slip };
+    let slip = slip.unwrap_or_else(|| known.clone());
+    Some(Slip { token: known.token.clone(), ..slip })
+}
+
+/// What the acquirer said of the card, beside what is known of it.
+pub fn note_slip(decision: &mut Decision, slip: Option<Slip>) {
+    note(decision, Facts { slip, ..Facts::default() });
 }
 
 fn declined(mut decision: Decision, facts: Facts, reason: String) -> Decision {
@@ -149,11 +176,11 @@ fn keep_asking(mut decision: Decision) -> Decision {
     decision
 }
 
-fn late(mut decision: Decision, facts: Facts, channel_ref: String) -> Decision {
+fn late(mut decision: Decision, choice: u32, facts: Facts, channel_ref: String) -> Decision {
     if decision.order.given_back == 0 {
         note(&mut decision, Facts { batch: None, ..facts });
     }
-    outcome::late_payment(decision, 1, channel_ref)
+    outcome::late_payment(decision, choice, channel_ref)
 }
 
 /// Sets aside what a follow-up needs of this order.
@@ -163,7 +190,8 @@ pub fn reserve(decision: Decision, asked: Reserve) -> Result<Decision, Refusal> 
         Deed::Void => reserve_void(decision, asked),
         Deed::Completion => reserve_capture(decision, &asked),
         Deed::Refund => {
-            let means = RefundMeans { carried_by: Some(asked.by), ..RefundMeans::default() };
+            let tip_minor = asked.refunds_tip_minor;
+            let means = RefundMeans { carried_by: Some(asked.by), tip_minor, ..RefundMeans::default() };
             // What a wallet paid goes back by the wallet, not onto a card.
             let counter = card_counter(&decision.order)?;
             if counter.pending.is_some() {
@@ -172,6 +200,7 @@ pub fn reserve(decision: Decision, asked: Reserve) -> Result<Decision, Refusal> 
             if decision.order.terms.deed().follows_up() {
                 return Err(CounterRefusal::WrongKind.into());
             }
+            refund::is_left_of_its_parts(&decision.order, &asked)?;
             refund::set_aside(decision, (asked.amount_minor, None, asked.note, means))
         }
     }

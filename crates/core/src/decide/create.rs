@@ -1,6 +1,6 @@
 //! An order is born, asked for again, and shown to a payer.
 
-use super::{Decision, Expected};
+use super::{Decision, Expected, online};
 use crate::command::NewOrder;
 use crate::counter::Counter;
 use crate::event::Event;
@@ -10,7 +10,10 @@ use crate::time::Timestamp;
 use crate::work::{WorkKind, presented_ask_delay_s};
 
 pub fn create(new: NewOrder, now: Timestamp) -> Decision {
-    let charged = new.terms.flow == Flow::CustomerPresented && new.terms.payer_code.is_some();
+    let is_scanned = new.terms.flow == Flow::CustomerPresented && new.terms.payer_code.is_some();
+    // The acquirer does what no terminal is to do.
+    let is_ours = new.terms.flow == Flow::CardOnline && new.terms.deed().follows_up();
+    let charged = is_scanned || is_ours;
     let expires_at = new.terms.expires_at;
     let prepared = new.presentation;
     let order = Order {
@@ -37,6 +40,10 @@ pub fn create(new: NewOrder, now: Timestamp) -> Decision {
     decision.owe(WorkKind::Expire, expires_at);
     if charged {
         decision.owe(WorkKind::Charge, now);
+    }
+    if let (Some(slip), Some(method), false) = (new.card, decision.order.method().cloned(), charged) {
+        online::tried(&mut decision, method, slip);
+        online::ask_when_overdue(&mut decision);
     }
     let choice = decision.order.choice();
     present(decision, choice, prepared)
@@ -96,10 +103,16 @@ pub fn present(mut decision: Decision, choice: u32, presentation: Presentation) 
     let order = &mut decision.order;
     // A card is not shown anything, and a code that is to be scanned is the payer's.
     let is_scanned = matches!(order.terms.flow, Flow::CardPresent | Flow::CustomerPresented);
+    // Only what is sent to a card's acquirer comes back with a challenge, and nothing else does.
+    let expected = match order.is_card() && !is_scanned {
+        true => Presentation::Charge,
+        false => Presentation::None,
+    };
     if order.state != OrderState::Pending
         || order.counter.is_some() && is_scanned
-        || order.presentation != Presentation::None
+        || order.presentation != expected
         || presentation == Presentation::None
+        || matches!(presentation, Presentation::Challenge(_)) != (expected == Presentation::Charge)
         || order.choice() != choice
         || order.choices.is_empty()
     {
@@ -121,7 +134,7 @@ pub fn choose(
 ) -> Result<Decision, Refusal> {
     let order = &mut decision.order;
     if order.state != OrderState::Pending
-        || order.counter.is_some()
+        || order.counter.is_some() && order.terms.flow != Flow::HostedPage
         || order.choice() != instead_of
         || order.is_charging()
         || order.presentation != Presentation::None && !is_closed
@@ -134,6 +147,9 @@ pub fn choose(
     }
     order.choices.push(method.clone());
     order.presentation = Presentation::None;
+    if let Some(counter) = &mut order.counter {
+        counter.is_unknown = false;
+    }
     let expires_at = order.terms.expires_at;
     decision.record(Event::Chosen(method));
     decision.ends_open_work = true;

@@ -5,6 +5,7 @@
 
 mod counter;
 mod create;
+mod online;
 mod outcome;
 mod refund;
 mod stop;
@@ -128,7 +129,13 @@ pub fn decide(order: Option<Order>, command: Command, now: Timestamp) -> Result<
         Command::ChannelSays { choice, asked, outcome } => {
             Ok(outcome::channel_says(idle, choice, asked, outcome))
         }
-        Command::CounterSays { asked, outcome, facts } => Ok(counter::says(idle, asked, outcome, facts)),
+        Command::TryCard { method, slip, instead_of, is_closed } => {
+            online::try_card(idle, (method, slip), (instead_of, is_closed))
+        }
+        Command::Introduce(buyer) => Ok(online::introduce(idle, buyer)),
+        Command::CounterSays { choice, asked, outcome, facts } => {
+            Ok(counter::says(idle, (choice, asked), outcome, facts))
+        }
         Command::Offer => Ok(counter::offer(idle)),
         Command::Take => Ok(counter::take(idle)),
         Command::Scan { payer_code } => Ok(counter::scan(idle, payer_code)),
@@ -138,6 +145,10 @@ pub fn decide(order: Option<Order>, command: Command, now: Timestamp) -> Result<
         }
         Command::AdjustTip { tip_minor, open_batch } => counter::adjust_tip(idle, tip_minor, open_batch),
         Command::TipSays { tip_minor, outcome } => Ok(counter::tip_says(idle, tip_minor, outcome)),
+        Command::Increase { amount_minor } => online::increase(idle, amount_minor),
+        Command::IncreaseSays { number, outcome, auth_code } => {
+            Ok(online::increase_says(idle, number, outcome, auth_code))
+        }
         Command::Settle => Ok(counter::settle(idle)),
         Command::Cancel => stop::cancel(idle),
         Command::Expire => Ok(stop::expire(idle)),

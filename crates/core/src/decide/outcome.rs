@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 use crate::work::{WorkKind, ask_delay_s};
 
 pub fn channel_says(decision: Decision, choice: u32, asked: Asked, outcome: Outcome) -> Decision {
-    if decision.order.is_card() {
+    if decision.order.is_cards_choice(choice) {
         // No wallet has anything to say of it.
         return decision;
     }

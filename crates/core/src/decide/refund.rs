@@ -1,13 +1,13 @@
 //! Refunds: the amount is set aside first, then moved or released by the channel's word.
 
 use super::Decision;
-use crate::command::{NewRefund, Outcome};
+use crate::command::{NewRefund, Outcome, Reserve};
 use crate::counter::Pending;
 use crate::event::Event;
 use crate::fee::Cost;
 use crate::ids::RefundNo;
 use crate::ledger;
-use crate::order::OrderState;
+use crate::order::{Flow, Order, OrderState};
 use crate::refund::{Refund, RefundMeans, RefundState};
 use crate::refusal::{CounterRefusal, Refusal, Term};
 use crate::work::WorkKind;
@@ -26,12 +26,15 @@ pub fn request(decision: Decision, new: NewRefund) -> Result<Decision, Refusal> 
         return Err(CounterRefusal::Busy.into());
     }
     if new.means.is_void {
-        // A card is voided by an order of its own.
-        if decision.order.is_card() {
+        // A card at a terminal is voided by an order of its own.
+        if decision.order.terms.flow == Flow::CardPresent {
             return Err(CounterRefusal::WrongKind.into());
         }
         if new.amount_minor < decision.order.funds.captured_minor {
             return Err(CounterRefusal::NotWhole.into());
+        }
+        if decision.order.counter.as_ref().is_some_and(|counter| counter.is_settled) {
+            return Err(CounterRefusal::Settled.into());
         }
     }
     set_aside(decision, (new.amount_minor, new.reference, new.note, new.means))
@@ -87,6 +90,25 @@ pub(super) fn set_aside(
     }
     decision.refund = Some(refund);
     Ok(decision)
+}
+
+/// Of a refund that names its parts: no more of the tip, and no more of the sale, than is left of it. Parts that earlier
+/// refunds did not name came out of the sale first.
+pub(super) fn is_left_of_its_parts(order: &Order, asked: &Reserve) -> Result<(), Refusal> {
+    let Some(tip_minor) = asked.refunds_tip_minor else { return Ok(()) };
+    let (mut sale_left, mut tip_left) = (order.funds.captured_minor - order.tip_minor(), order.tip_minor());
+    let counts = |refund: &&Refund| {
+        !refund.reverses_late_payment && !matches!(refund.state, RefundState::Failed { .. })
+    };
+    for earlier in asked.earlier.iter().filter(counts) {
+        let implied = || (earlier.amount_minor - sale_left).max(0);
+        let of_tip = earlier.means.tip_minor.unwrap_or_else(implied);
+        tip_left -= of_tip;
+        sale_left -= earlier.amount_minor - of_tip;
+    }
+    let sale_minor = asked.amount_minor - tip_minor;
+    let fits = (0..=tip_left).contains(&tip_minor) && (0..=sale_left).contains(&sale_minor);
+    if fits { Ok(()) } else { Err(CounterRefusal::PartAboveRest.into()) }
 }
 
 /// A reference names one refund for ever. Without one, amount and note do, and a refund that failed does not stand

@@ -177,7 +177,9 @@ impl Reject {
             | Refusal::ReferenceEnded(_)
             | Refusal::ReferenceTaken
             | Refusal::RefundRepeated(_) => Self::new(Code::OrderNoRepeat),
-            Refusal::RefundAboveOrder | Refusal::RefundAboveRest => because(Code::RefundExceeds),
+            Refusal::RefundAboveOrder
+            | Refusal::RefundAboveRest
+            | Refusal::AtCounter(CounterRefusal::PartAboveRest) => because(Code::RefundExceeds),
             Refusal::AtCounter(CounterRefusal::TooManyRefunds) => because(Code::RefundAmount),
             Refusal::AtCounter(CounterRefusal::NotWhole) => because(Code::PartialRefund),
             Refusal::AtCounter(CounterRefusal::Settled) => Self::new(Code::Settled),
@@ -191,6 +193,7 @@ impl Reject {
                 | CounterRefusal::PartlyRefunded
                 | CounterRefusal::NothingToCapture
                 | CounterRefusal::AboveAuthorized
+                | CounterRefusal::NothingAuthorized
                 | CounterRefusal::WrongKind,
             ) => because(Code::Refused),
         }

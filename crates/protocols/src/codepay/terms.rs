@@ -180,6 +180,7 @@ pub fn terms(call: &OrderCall, context: &Context<'_>) -> Result<Terms, Reject> {
         counter: Some(CounterTerms {
             deed,
             original: context.original,
+            refunds_tip_minor: None,
             cashback_minor: call.cashback_minor,
             // A refund gives back what the till said; a tip on it would be money that nobody set aside.
             asks_tip: call.on_screen_tip && !deed.follows_up(),

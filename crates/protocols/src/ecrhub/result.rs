@@ -97,6 +97,7 @@ impl TerminalResult {
             ref_no: reader.text(&f::REF_NO).unwrap_or_default(),
             refused: Some((code, words)).filter(|(code, words)| !code.is_empty() || !words.is_empty()),
             is_signed: signature_png.is_some(),
+            ..Slip::default()
         };
         Ok(Self {
             trade_no,

@@ -189,9 +189,11 @@ impl<'a> Draft<'a> {
         }
         let lifetime_ms = match flow {
             Flow::CustomerPresented => context.barcode_lifetime_ms,
-            Flow::MerchantPresented | Flow::HostedPage | Flow::MiniApp | Flow::CardPresent => {
-                context.order_lifetime_ms
-            }
+            Flow::MerchantPresented
+            | Flow::HostedPage
+            | Flow::MiniApp
+            | Flow::CardPresent
+            | Flow::CardOnline => context.order_lifetime_ms,
         };
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let terms = Terms {

@@ -77,7 +77,9 @@ pub fn status_word(state: &OrderState) -> &'static str {
 pub fn order_id(order: &Order) -> String {
     match order.terms.flow {
         Flow::MiniApp | Flow::HostedPage => format!("S{}", order.number),
-        Flow::MerchantPresented | Flow::CustomerPresented | Flow::CardPresent => order.number.to_string(),
+        Flow::MerchantPresented | Flow::CustomerPresented | Flow::CardPresent | Flow::CardOnline => {
+            order.number.to_string()
+        }
     }
 }
 

@@ -239,9 +239,11 @@ impl<'a> Draft<'a> {
             after_time: match flow {
                 // The till has told the payer that it failed.
                 Flow::CustomerPresented => AfterTime::GoesBack,
-                Flow::MerchantPresented | Flow::HostedPage | Flow::MiniApp | Flow::CardPresent => {
-                    AfterTime::Counts
-                }
+                Flow::MerchantPresented
+                | Flow::HostedPage
+                | Flow::MiniApp
+                | Flow::CardPresent
+                | Flow::CardOnline => AfterTime::Counts,
             },
             counter: None,
             created_at: context.now,
@@ -249,9 +251,11 @@ impl<'a> Draft<'a> {
         };
         let reference = match flow {
             Flow::CustomerPresented => some(self.own_id).or_else(|| Some(format!("P{}", self.md5))),
-            Flow::MerchantPresented | Flow::HostedPage | Flow::MiniApp | Flow::CardPresent => {
-                some(self.own_id)
-            }
+            Flow::MerchantPresented
+            | Flow::HostedPage
+            | Flow::MiniApp
+            | Flow::CardPresent
+            | Flow::CardOnline => some(self.own_id),
         };
         Ok(Call::Create(CreateCall { reference, terms }))
     }

@@ -103,7 +103,9 @@ fn pay_info(presentation: &Presentation) -> String {
             let renamed = fields.iter().map(|(name, value)| (documented(name.as_str()), value.as_str()));
             sign::plaintext(&renamed.collect::<Vec<_>>())
         }
-        Presentation::None | Presentation::Charge | Presentation::Scanned(_) => String::new(),
+        Presentation::None | Presentation::Charge | Presentation::Scanned(_) | Presentation::Challenge(_) => {
+            String::new()
+        }
     }
 }
 

@@ -77,7 +77,7 @@ pub async fn sandbox(args: SandboxArgs) -> Result<()> {
     let (store, vault) = app::open(&config)?;
     claim(&*store, "sandbox").await?;
     merchants::seed(&*store, &vault).await?;
-    let sandbox = Sandbox::open(&config.data_dir)?;
+    let sandbox = Sandbox::open(&config.data_dir, &config.public_url)?;
     let stop = stop_signal()?;
     let listeners = Listeners::bind(&config).await?;
     let key = app::gateway_key(&*store, &vault).await?;

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use tillgate_core::{
-    BatchPlace, Command, Decision, Deed, Event, Facts, Flow, NewOrder, Order, OrderNo, Outcome, RefundState,
+    BatchPlace, Command, Decision, Deed, Event, Facts, NewOrder, Order, OrderNo, Outcome, RefundState,
     Refusal, Reserve, decide,
 };
 use tillgate_store::{Conflict, OrderKey, StoreError};
@@ -73,6 +73,7 @@ impl Gateway {
             note: new.reference.clone(),
             open_batch,
             earlier,
+            refunds_tip_minor: counter.refunds_tip_minor,
         };
         let also = decide(order, Command::Reserve(reserve), clock::now())?;
         let into_batch = place.filter(|_| counter.deed == Deed::Void);
@@ -86,11 +87,11 @@ impl Gateway {
         command: Command,
     ) -> Result<Command, Problem> {
         Ok(match (order, command) {
-            (Some(order), Command::CounterSays { asked, outcome, facts })
+            (Some(order), Command::CounterSays { choice, asked, outcome, facts })
                 if matches!(outcome, Outcome::Paid { .. }) && order.state.is_open() =>
             {
                 let batch = self.open_batch_of(order).await?;
-                Command::CounterSays { asked, outcome, facts: Facts { batch, ..facts } }
+                Command::CounterSays { choice, asked, outcome, facts: Facts { batch, ..facts } }
             }
             (Some(order), Command::AdjustTip { tip_minor, .. }) => {
                 let place = order.counter.as_ref().and_then(|counter| counter.batch.as_ref());
@@ -105,7 +106,8 @@ impl Gateway {
     }
 
     async fn open_batch_of(&self, order: &Order) -> Result<Option<BatchPlace>, Problem> {
-        if order.terms.flow != Flow::CardPresent {
+        // What a page or a merchant's own form took is in no batch; what follows up a terminal's is where that is.
+        if !order.is_card() || order.terms.terminal.is_empty() {
             return Ok(None);
         }
         let terminal = order.terms.terminal.clone();

@@ -137,7 +137,7 @@ impl Gateway {
                 Err(fault) => return Err(fault.into()),
             };
             let Order { merchant, number, room, reference, terms, .. } = into_order(decision);
-            new = NewOrder { merchant, number, room, reference, terms, presentation };
+            new = NewOrder { merchant, number, room, reference, terms, presentation, card: None };
             if conflict == Conflict::Number {
                 self.renumber(&mut new);
                 return Ok(Created::NumberTaken(new));

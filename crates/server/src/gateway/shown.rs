@@ -159,7 +159,8 @@ impl Gateway {
                 Presentation::Charge
                 | Presentation::Scanned(_)
                 | Presentation::Code(_)
-                | Presentation::App(_) => match self.close_shown(&order, seller).await? {
+                | Presentation::App(_)
+                | Presentation::Challenge(_) => match self.close_shown(&order, seller).await? {
                     Outcome::Declined { .. } => true,
                     outcome => {
                         let command = Command::ChannelSays { choice, asked: Asked::Close, outcome };

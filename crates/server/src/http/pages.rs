@@ -266,7 +266,11 @@ fn view(app: &App, nonce: &str, visitor: &Visitor, payable: &Payable) -> HostedP
     let foreign = payer.currency != total.currency;
     let code_text = match &order.presentation {
         Presentation::Code(text) => Some(text.clone()),
-        Presentation::None | Presentation::Charge | Presentation::Scanned(_) | Presentation::App(_) => None,
+        Presentation::None
+        | Presentation::Charge
+        | Presentation::Scanned(_)
+        | Presentation::App(_)
+        | Presentation::Challenge(_) => None,
     };
     let wallet = |method: &Method| Wallet::from_word(method.as_str());
     let method = order.method().and_then(wallet);

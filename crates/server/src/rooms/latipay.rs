@@ -136,6 +136,7 @@ impl Latipay {
             reference: call.reference.unwrap_or_else(|| format!("B{number}{}", random::hex::<4>())),
             terms: call.terms,
             presentation: Presentation::None,
+            card: None,
         }
     }
 

@@ -197,13 +197,16 @@ impl Till<'_> {
                 .unwrap_or_else(|| format!("{number}O{}", random::hex::<4>().to_uppercase())),
             terms: call.terms,
             presentation: Presentation::None,
+            card: None,
         };
         let reference = new.reference.clone();
         let created = match new.terms.flow {
             Flow::MerchantPresented | Flow::MiniApp => {
                 gateway.create_presented(new, &self.profile.name).await
             }
-            Flow::CustomerPresented | Flow::HostedPage | Flow::CardPresent => gateway.create(new).await,
+            Flow::CustomerPresented | Flow::HostedPage | Flow::CardPresent | Flow::CardOnline => {
+                gateway.create(new).await
+            }
         };
         let order = match created {
             Ok(order) => order,
@@ -233,7 +236,7 @@ impl Till<'_> {
             }
             (Flow::MerchantPresented, Presentation::Code(_)) => Ok(room::active_answer(profile, &order)),
             (Flow::MiniApp, Presentation::App(_)) => Ok(room::mapp_answer(profile, &order)),
-            (Flow::MerchantPresented | Flow::MiniApp | Flow::CardPresent, _) => {
+            (Flow::MerchantPresented | Flow::MiniApp | Flow::CardPresent | Flow::CardOnline, _) => {
                 Err(fault(Some(profile), "a channel gave something else to show than was asked for"))
             }
         }

@@ -29,6 +29,8 @@ use crate::http::json;
 const NAME: &str = "simulated-acquirer";
 /// What acquirer and channel sign with. It protects play money only.
 pub const KEY: &str = "sandbox-acquirer-key";
+/// Where the cards' simulated issuer asks payers who they are.
+pub const ISSUER_PAGES: &str = "/sandbox/3ds";
 /// How long a terminal waits for an acquirer that does not answer.
 const SILENCE: Duration = Duration::from_secs(3);
 /// Read off a card that nobody named.
@@ -47,7 +49,7 @@ struct InProcess {
 }
 
 impl Wire for InProcess {
-    fn send(&self, body: Vec<u8>) -> Pin<Box<dyn Future<Output = Option<Vec<u8>>> + Send + '_>> {
+    fn send(&self, body: Zeroizing<Vec<u8>>) -> Pin<Box<dyn Future<Output = Option<Vec<u8>>> + Send + '_>> {
         Box::pin(async move {
             match self.acquirer.handle(clock::now().millis(), &body) {
                 Reply::Answer(body) | Reply::Garbage(body) => Some(body),

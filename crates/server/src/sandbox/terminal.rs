@@ -121,8 +121,8 @@ pub fn card_rows(language: Language) -> Vec<CardRow> {
             Language::Chinese => (card.title_zh, card.about_zh),
         };
         let sign = match card.behaviour {
-            CardBehaviour::Approved => "good",
-            CardBehaviour::WantsPin | CardBehaviour::ContactlessLimit => "wait",
+            CardBehaviour::Approved | CardBehaviour::IssuerDown | CardBehaviour::NotEnrolled => "good",
+            CardBehaviour::WantsPin | CardBehaviour::ContactlessLimit | CardBehaviour::Challenged => "wait",
             CardBehaviour::Unreachable => "late",
             _ => "bad",
         };
@@ -149,5 +149,6 @@ fn cards(language: Language) -> Vec<CardView> {
         about: word(card.about_en, card.about_zh),
         asks_pin: matches!(card.behaviour, CardBehaviour::WantsPin | CardBehaviour::WrongPin),
     };
-    TEST_CARDS.iter().map(view).collect()
+    // Those that are something special only online would be so many more that are simply approved.
+    TEST_CARDS.iter().filter(|card| !card.is_for_online()).map(view).collect()
 }

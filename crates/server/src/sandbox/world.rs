@@ -10,11 +10,13 @@ use anyhow::{Context as _, Result};
 use tillgate_channels::simulated::SimulatedWallet;
 use tillgate_sim::{Acquirer, AcquirerConfig, Config, Receiver, Reply, World};
 use tokio::sync::{Notify, watch};
+use zeroize::Zeroizing;
 
 use super::acquirer;
 use crate::channels::{Channel, Wire};
 use crate::clock;
 use crate::gateway::Gateway;
+use crate::random;
 
 /// The channel's name, as in `/channels/simulated/callback`.
 pub const CHANNEL: &str = "simulated";
@@ -34,13 +36,18 @@ pub struct Sandbox {
 impl Sandbox {
     /// The world remembers what was paid in a journal beside the database, so that it survives what the
     /// gateway survives.
-    pub fn open(data_dir: &Path) -> Result<Arc<Self>> {
+    pub fn open(data_dir: &Path, public_url: &str) -> Result<Arc<Self>> {
         let journal = data_dir.join("wallets.journal");
         let world = World::open(Config { key: WALLET_KEY.into(), journal: Some(journal) })
             .context("opening the wallets' journal")?;
         let journal = Some(data_dir.join("acquirer.journal"));
-        let acquirer = Acquirer::open(AcquirerConfig { key: acquirer::KEY.into(), journal })
-            .context("opening the acquirer's journal")?;
+        let acquirer = Acquirer::open(AcquirerConfig {
+            key: acquirer::KEY.into(),
+            journal,
+            issuer_pages: format!("{public_url}{}", acquirer::ISSUER_PAGES),
+            issuer_secret: random::hex::<32>(),
+        })
+        .context("opening the acquirer's journal")?;
         let (world, acquirer) = (Arc::new(world), Arc::new(acquirer));
         Ok(Arc::new(Self { world, acquirer, receiver: Receiver::default(), moved: Arc::default() }))
     }
@@ -133,7 +140,7 @@ struct InProcess {
 }
 
 impl Wire for InProcess {
-    fn send(&self, body: Vec<u8>) -> Pin<Box<dyn Future<Output = Option<Vec<u8>>> + Send + '_>> {
+    fn send(&self, body: Zeroizing<Vec<u8>>) -> Pin<Box<dyn Future<Output = Option<Vec<u8>>> + Send + '_>> {
         Box::pin(async move {
             let reply = self.world.handle(clock::now().millis(), &body);
             self.moved.notify_one(&self.world);

@@ -41,7 +41,7 @@ pub async fn heard(
     }
     let signature = answer.result.signature_png.clone();
     let (outcome, facts) = card_word(&order, meaning, answer);
-    let command = Command::CounterSays { asked: Asked::Charge, outcome, facts };
+    let command = Command::CounterSays { choice: 1, asked: Asked::Charge, outcome, facts };
     gateway.apply_signed(merchant, number, command, (None, signature)).await.map(Some)
 }
 
@@ -67,10 +67,12 @@ async fn late_word(gateway: &Gateway, order: Order) -> Result<Order, Problem> {
             Err(Problem::Unavailable)
         }
         CardOutcome::Outcome(outcome @ Outcome::Paid { .. }) => {
-            let command = Command::CounterSays { asked: Asked::Query, outcome, facts };
+            let command = Command::CounterSays { choice: 1, asked: Asked::Query, outcome, facts };
             gateway.apply(order.merchant, order.number, command, None).await
         }
-        CardOutcome::Outcome(Outcome::Pending | Outcome::Unknown) => Err(Problem::Unavailable),
+        CardOutcome::Outcome(Outcome::Pending | Outcome::Unknown) | CardOutcome::Challenge { .. } => {
+            Err(Problem::Unavailable)
+        }
     }
 }
 

@@ -54,6 +54,9 @@ impl Workers {
             // Ended, or being closed since: nothing may be charged any more.
             return self.gateway.settle(Self::done(work)).await;
         }
+        if order.terms.flow == Flow::CardOnline {
+            return self.carry_out(work, &order).await;
+        }
         if work.attempt > 1 {
             // An earlier worker may have sent it. From here on we only ask.
             return self
@@ -76,6 +79,9 @@ impl Workers {
         };
         if order.terms.flow == Flow::CardPresent {
             return self.ask_about_card(work, &order).await;
+        }
+        if order.is_card() {
+            return self.ask_about_given_card(work, &order).await;
         }
         if matches!(order.state, OrderState::Paid { .. }) {
             return self.gateway.settle(Self::done(work)).await;
@@ -111,6 +117,9 @@ impl Workers {
         if order.terms.flow == Flow::CardPresent {
             return self.close_card(work, &order).await;
         }
+        if order.is_card() {
+            return self.close_given_card(work, &order).await;
+        }
         let Some(payment) = self.payment(&order, order.choice()).await? else {
             // Nothing was chosen, so no channel knows of it.
             return self.gateway.settle(Self::done(work)).await;
@@ -136,7 +145,7 @@ impl Workers {
         let (Some(order), Some(refund)) = (order, refund) else {
             return self.gateway.settle(Self::done(work)).await;
         };
-        if order.terms.flow == Flow::CardPresent {
+        if order.is_cards_choice(refund.choice) {
             return self.refund_card(work, &order, &refund).await;
         }
         if refund.state != RefundState::Requested {

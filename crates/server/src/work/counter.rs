@@ -100,7 +100,8 @@ impl Workers {
         let facts = channels::facts_of(&answer);
         match answer.outcome {
             CardOutcome::Outcome(outcome) => Some((outcome, facts)),
-            CardOutcome::NeverHeardOf => None,
+            // Nobody is challenged at a terminal.
+            CardOutcome::NeverHeardOf | CardOutcome::Challenge { .. } => None,
         }
     }
 
@@ -110,7 +111,7 @@ impl Workers {
         (asked, outcome, facts): (Asked, Outcome, Facts),
         update: WorkUpdate,
     ) -> Result<(), Problem> {
-        let command = Command::CounterSays { asked, outcome, facts };
+        let command = Command::CounterSays { choice: 1, asked, outcome, facts };
         self.gateway.apply(work.key.merchant, work.key.order, command, Some(update)).await.map(drop)
     }
 
@@ -136,7 +137,7 @@ impl Workers {
             CardOutcome::Outcome(outcome) if is_final(&outcome) => {
                 self.gateway.refund_says(work.key, refund.number, outcome, WorkUpdate::Done(*work)).await
             }
-            CardOutcome::Outcome(_) | CardOutcome::NeverHeardOf => {
+            CardOutcome::Outcome(_) | CardOutcome::NeverHeardOf | CardOutcome::Challenge { .. } => {
                 let then = clock::now().plus_s(ask_delay_s(work.attempt));
                 self.gateway.settle(WorkUpdate::Retry(*work, then)).await
             }
@@ -158,7 +159,7 @@ impl Workers {
                 let (merchant, number) = (work.key.merchant, work.key.order);
                 self.gateway.apply(merchant, number, command, Some(done)).await.map(drop)
             }
-            CardOutcome::Outcome(_) | CardOutcome::NeverHeardOf => {
+            CardOutcome::Outcome(_) | CardOutcome::NeverHeardOf | CardOutcome::Challenge { .. } => {
                 let then = clock::now().plus_s(ask_delay_s(work.attempt));
                 self.gateway.settle(WorkUpdate::Retry(*work, then)).await
             }
@@ -193,7 +194,9 @@ impl Workers {
                 }
                 self.gateway.settle(WorkUpdate::Retry(*work, then)).await
             }
-            CardOutcome::NeverHeardOf => self.gateway.settle(WorkUpdate::Retry(*work, then)).await,
+            CardOutcome::NeverHeardOf | CardOutcome::Challenge { .. } => {
+                self.gateway.settle(WorkUpdate::Retry(*work, then)).await
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 //! fall due, taken from the store. A row whose worker died is taken again when its lease ends.
 
 pub mod breaker;
+mod card;
 mod channel;
 mod counter;
 mod notify;
@@ -119,6 +120,7 @@ impl Workers {
                 | WorkKind::Close
                 | WorkKind::Refund(_)
                 | WorkKind::Tip
+                | WorkKind::Increase(_)
                 | WorkKind::Reprint
                 | WorkKind::Settle => &workers.money_lane,
             };
@@ -142,6 +144,7 @@ impl Workers {
             WorkKind::Close => self.close(work).await,
             WorkKind::Refund(number) => self.refund(work, number).await,
             WorkKind::Tip => self.tip(work).await,
+            WorkKind::Increase(number) => self.increase(work, number).await,
             WorkKind::Settle => self.settle_card(work).await,
             WorkKind::Reprint => self.reprint(work).await,
             WorkKind::Notify(event) => self.notify(work, event).await,

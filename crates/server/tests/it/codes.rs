@@ -16,6 +16,7 @@ use tillgate_core::{Account, Currency, FeePlan, Flow, Method};
 use tillgate_protocols::latipay::{Route, client, codes};
 use tillgate_store::{Credential, NewKey};
 use tower::ServiceExt as _;
+use zeroize::Zeroizing;
 
 use crate::harness::world::sandbox_config;
 use crate::harness::{Answer, KEY, Merchant, TestWorld, eventually, logs};
@@ -169,7 +170,7 @@ impl WalletChannel for PagesOnly {
 struct NoWire;
 
 impl Wire for NoWire {
-    fn send(&self, _: Vec<u8>) -> Pin<Box<dyn Future<Output = Option<Vec<u8>>> + Send + '_>> {
+    fn send(&self, _: Zeroizing<Vec<u8>>) -> Pin<Box<dyn Future<Output = Option<Vec<u8>>> + Send + '_>> {
         Box::pin(std::future::ready(None))
     }
 }

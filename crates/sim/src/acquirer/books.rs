@@ -16,6 +16,7 @@ use crate::journal::Journal;
 pub struct Books {
     records: Vec<Record>,
     by_number: HashMap<String, usize>,
+    by_challenge: HashMap<String, usize>,
     /// With the time it was closed.
     closed: HashMap<String, i64>,
     journal: Option<Journal>,
@@ -48,6 +49,10 @@ impl Books {
 
     pub fn by_number(&self, trade_no: &str) -> Option<&Record> {
         self.by_number.get(trade_no).and_then(|position| self.at(*position))
+    }
+
+    pub fn by_challenge(&self, id: &str) -> Option<&Record> {
+        self.by_challenge.get(id).and_then(|position| self.at(*position))
     }
 
     pub fn at(&self, position: usize) -> Option<&Record> {
@@ -116,6 +121,9 @@ impl Books {
             Some(place) => *place = record,
             None => {
                 self.by_number.insert(record.terms.trade_no.clone(), self.records.len());
+                if let Some(challenge) = &record.challenge {
+                    self.by_challenge.insert(challenge.id.clone(), self.records.len());
+                }
                 self.records.push(record);
             }
         }

@@ -5,24 +5,29 @@
 
 use std::io;
 
-use aws_lc_rs::hmac;
 use parking_lot::Mutex;
 
+use super::Own;
 use super::books::Books;
 use super::card::{CardFacts, CardType, EntryMode, TestCardInput};
 use super::desk::{self, Done};
-use super::record::{Operation, Order, Record, Terms, Trouble, is_name};
+use super::issuer::Payer;
+use super::record::{Online, Operation, Order, Record, Terms, Trouble, is_name};
 use super::refusal::{APPROVED, Refusal};
 use super::wire::{Fields, Message, seal};
 use crate::world::Reply;
 
 /// What a request says about itself; the answer says it again. The first two are about any request.
-const ECHOED: [&str; 10] = [
+const ECHOED: [&str; 11] = [
     "service", "trade_no", "original", "capture", "terminal", "amount", "currency", "tip", "cashback",
-    "batch",
+    "batch", "online",
 ];
 
-pub fn handle(key: &hmac::Key, books: &Mutex<Books>, now_ms: i64, body: &[u8]) -> io::Result<Reply> {
+/// Longest address a browser goes back to.
+const URL_MAX: usize = 2_048;
+
+pub fn handle(own: &Own, books: &Mutex<Books>, now_ms: i64, body: &[u8]) -> io::Result<Reply> {
+    let key = &own.key;
     let error = |words: &'static str| {
         Ok(Reply::Answer(seal(vec![("status", "error".into()), ("response_msg", words.into())], key)))
     };
@@ -33,6 +38,9 @@ pub fn handle(key: &hmac::Key, books: &Mutex<Books>, now_ms: i64, body: &[u8]) -
     }
     // signatures are checked before, so that nobody waits for them
     let books = &mut *books.lock();
+    if let Some(position) = books.by_number(trade_no).map(|record| record.position) {
+        desk::give_up(books, position, now_ms)?;
+    }
     if let Some(reply) = books.by_number(trade_no).and_then(|record| trouble(record, now_ms)) {
         return Ok(reply);
     }
@@ -45,7 +53,7 @@ pub fn handle(key: &hmac::Key, books: &Mutex<Books>, now_ms: i64, body: &[u8]) -
             if message.get("service") == "close" {
                 desk::close(books, trade_no, now_ms)?;
             }
-            fields.extend(standing(books, trade_no, now_ms));
+            fields.extend(standing(own, books, trade_no, now_ms));
         }
         "adjust_tip" => {
             let tip = message.minor("tip").filter(|_| !message.get("tip").is_empty());
@@ -59,7 +67,7 @@ pub fn handle(key: &hmac::Key, books: &Mutex<Books>, now_ms: i64, body: &[u8]) -
         }
         _ => {
             let Some(order) = order(&message) else { return error("INVALID PARAMETER") };
-            match desk::perform(books, key, now_ms, &order)? {
+            match desk::perform(books, own, now_ms, &order)? {
                 Done::Lost | Done::Kept { answer_lost: true, .. } => return Ok(Reply::Silence),
                 Done::Refused(refusal) => fields.extend(refused(refusal)),
                 Done::Kept { position, .. } => {
@@ -67,7 +75,7 @@ pub fn handle(key: &hmac::Key, books: &Mutex<Books>, now_ms: i64, body: &[u8]) -
                     if let Some(reply) = trouble(record, now_ms) {
                         return Ok(reply);
                     }
-                    fields.extend(outcome(record, now_ms));
+                    fields.extend(outcome(own, record, now_ms));
                 }
             }
         }
@@ -105,6 +113,7 @@ fn order(message: &Message) -> Option<Order> {
         tip_minor: message.minor("tip")?,
         cashback_minor: message.minor("cashback")?,
         currency: text("currency"),
+        is_online: message.get("online") == "yes",
     };
     let card = match message.get("pan") {
         "" => None,
@@ -114,7 +123,21 @@ fn order(message: &Message) -> Option<Order> {
             ..TestCardInput::new(pan)
         }),
     };
-    terms.is_well_formed().then_some(Order { terms, card })
+    let online = if terms.is_online { Some(online(message)?) } else { None };
+    let is_understood = terms.is_well_formed() && matches!(message.get("online"), "" | "yes");
+    is_understood.then_some(Order { terms, card, online })
+}
+
+/// Who pays in a browser; `None` if nobody could be sent back.
+fn online(message: &Message) -> Option<Online> {
+    let return_url = String::from_utf8(hex::decode(message.get("return_url")).ok()?).ok()?;
+    let is_web = return_url.starts_with("https://") || return_url.starts_with("http://");
+    let is_clean = return_url.len() <= URL_MAX && return_url.bytes().all(|byte| byte.is_ascii_graphic());
+    (is_web && is_clean).then(|| Online {
+        cvv: message.get("cvv").to_owned().into(),
+        zip: message.get("bill_zip").to_owned(),
+        payer: Payer { seller: message.get("seller").to_owned(), return_url },
+    })
 }
 
 fn entry_of(word: &str) -> Option<EntryMode> {
@@ -128,7 +151,7 @@ fn entry_of(word: &str) -> Option<EntryMode> {
 }
 
 /// How the operation under a number ended, with what was asked for under it.
-fn standing(books: &Books, trade_no: &str, now_ms: i64) -> Fields<'static> {
+fn standing(own: &Own, books: &Books, trade_no: &str, now_ms: i64) -> Fields<'static> {
     let Some(record) = books.by_number(trade_no) else {
         return match books.is_closed(trade_no) {
             true => refused(Refusal::Closed),
@@ -136,7 +159,7 @@ fn standing(books: &Books, trade_no: &str, now_ms: i64) -> Fields<'static> {
         };
     };
     let terms = &record.terms;
-    let mut fields = outcome(record, now_ms);
+    let mut fields = outcome(own, record, now_ms);
     fields.extend([
         ("original", terms.original.clone().into()),
         ("terminal", terms.terminal.clone().into()),
@@ -156,13 +179,18 @@ fn done_or_not(books: &Books, trade_no: &str, done: Result<(), Refusal>) -> Fiel
     }
 }
 
-fn outcome(record: &Record, now_ms: i64) -> Fields<'static> {
+fn outcome(own: &Own, record: &Record, now_ms: i64) -> Fields<'static> {
+    if let Some(challenge) = record.waiting() {
+        let url = hex::encode(own.issuer.url(challenge));
+        return vec![("status", "challenge".into()), ("challenge_url", url.into())];
+    }
     match (record.trouble_at(now_ms), record.refusal) {
         (Some(_), _) => vec![("status", "pending".into())],
         (None, None) => approved(record),
         (None, Some(refusal)) => {
             let mut fields = refused(refusal);
             fields.push(("ref_no", record.ref_no.clone().into()));
+            fields.push(("authentication", record.authentication.word().into()));
             fields.extend(record.card.iter().flat_map(card_fields));
             fields
         }
@@ -177,6 +205,7 @@ fn approved(record: &Record) -> Fields<'static> {
         ("auth_code", record.auth_code.clone().into()),
         ("ref_no", record.ref_no.clone().into()),
         ("at_ms", record.at_ms.to_string().into()),
+        ("authentication", record.authentication.word().into()),
     ];
     fields.extend(record.card.iter().flat_map(card_fields));
     fields

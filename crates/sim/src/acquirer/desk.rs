@@ -7,9 +7,11 @@ use std::io;
 
 use aws_lc_rs::hmac;
 
+use super::Own;
 use super::books::Books;
 use super::card::{CardFacts, CardType, TestCardInput};
 use super::follow_up;
+use super::issuer::{Authentication, End};
 use super::record::{Funds, Operation, Order, Record, Terms, Trouble, is_name};
 use super::refusal::Refusal;
 use super::rules::{CARD_PENDING_MS, CARD_TROUBLE_MS, CardScript, card_rule_for};
@@ -38,7 +40,7 @@ impl From<Refusal> for No {
 }
 
 /// Does the order, unless its number was used: then it says what came of that.
-pub fn perform(books: &mut Books, key: &hmac::Key, now_ms: i64, order: &Order) -> io::Result<Done> {
+pub fn perform(books: &mut Books, own: &Own, now_ms: i64, order: &Order) -> io::Result<Done> {
     let terms = &order.terms;
     if !terms.is_well_formed() {
         return Ok(Done::Refused(Refusal::Format));
@@ -53,8 +55,8 @@ pub fn perform(books: &mut Books, key: &hmac::Key, now_ms: i64, order: &Order) -
     if books.is_closed(&terms.trade_no) {
         return Ok(Done::Refused(Refusal::Closed));
     }
-    let mut record = blank(books.next_position(), key, now_ms, terms, facts);
-    let changed = match decide(books, now_ms, order, &mut record) {
+    let mut record = blank(books.next_position(), &own.key, now_ms, terms, facts);
+    let changed = match decide(books, own, now_ms, order, &mut record) {
         Ok(changed) => changed,
         Err(No::Lost) => return Ok(Done::Lost),
         Err(No::Refused(refusal)) => {
@@ -62,8 +64,10 @@ pub fn perform(books: &mut Books, key: &hmac::Key, now_ms: i64, order: &Order) -
             None
         }
     };
-    let script = record.is_approved().then(|| script(changed.as_ref(), terms)).flatten();
-    record.trouble = trouble(terms.operation, script, now_ms);
+    let script = record.refusal.is_none().then(|| script(changed.as_ref(), terms)).flatten();
+    if record.is_approved() {
+        record.trouble = trouble(terms.operation, script, now_ms);
+    }
     let position = record.position;
     let is_authorized =
         matches!(terms.operation, Operation::Sale | Operation::Authorization | Operation::Increment);
@@ -90,6 +94,8 @@ fn blank(position: usize, key: &hmac::Key, now_ms: i64, terms: &Terms, card: Opt
         funds: Funds::default(),
         is_voided: false,
         batch: None,
+        authentication: Authentication::None,
+        challenge: None,
     }
 }
 
@@ -100,7 +106,13 @@ fn digits(key: &hmac::Key, text: &str, count: usize) -> String {
 }
 
 /// Fills the new record in; gives back the one it follows, changed.
-fn decide(books: &Books, now_ms: i64, order: &Order, record: &mut Record) -> Result<Option<Record>, No> {
+fn decide(
+    books: &Books,
+    own: &Own,
+    now_ms: i64,
+    order: &Order,
+    record: &mut Record,
+) -> Result<Option<Record>, No> {
     let terms = &order.terms;
     if !terms.has_good_amounts() {
         return Err(Refusal::InvalidAmount.into());
@@ -108,8 +120,10 @@ fn decide(books: &Books, now_ms: i64, order: &Order, record: &mut Record) -> Res
     match terms.operation {
         Operation::Sale | Operation::Authorization if terms.original.is_empty() => {
             check_card(order, now_ms)?;
-            check_rule(terms)?;
-            record.funds = open_funds(terms);
+            check_payer(own, order, record, now_ms)?;
+            if record.is_approved() {
+                record.funds = open_funds(terms);
+            }
             Ok(None)
         }
         Operation::Refund if terms.original.is_empty() => {
@@ -146,11 +160,24 @@ fn open_funds(terms: &Terms) -> Funds {
 
 fn check_card(order: &Order, now_ms: i64) -> Result<(), No> {
     let card = order.card.as_ref().ok_or(Refusal::Format)?;
-    match test_cards::judge(card, now_ms) {
+    match test_cards::judge(card, order.online.is_some(), now_ms) {
         Verdict::Good => Ok(()),
         Verdict::Refused(refusal) => Err(refusal.into()),
         Verdict::Unreachable => Err(No::Lost),
     }
+}
+
+/// Whether it may be reserved; online the payer may have to prove first that it is he, and the record waits for that.
+fn check_payer(own: &Own, order: &Order, record: &mut Record, now_ms: i64) -> Result<(), No> {
+    let checked = check_rule(&order.terms);
+    let (Some(online), Some(card)) = (&order.online, &order.card) else { return checked };
+    let then = match checked {
+        Ok(()) => test_cards::mismatch(&online.cvv, &online.zip),
+        Err(No::Refused(refusal)) => Some(refusal),
+        Err(No::Lost) => return Err(No::Lost),
+    };
+    let asked = (test_cards::enrolment(&card.pan), &online.payer);
+    own.issuer.authenticate(record, asked, then, now_ms).map_err(No::from)
 }
 
 /// The rules on what reserves money.
@@ -218,10 +245,53 @@ pub fn settle(books: &mut Books, trade_no: &str, batch: &str) -> io::Result<Resu
     }
 }
 
-/// Makes sure that nothing will be done under the number if nothing was.
+/// The record after its challenge has ended. If it was the payer, the authorization follows at once.
+pub fn after(record: &Record, end: End, now_ms: i64) -> Record {
+    let mut record = record.clone();
+    let Some(challenge) = &mut record.challenge else { return record };
+    challenge.is_over = true;
+    let then = challenge.then;
+    record.at_ms = now_ms;
+    match end {
+        End::Passed => {
+            record.authentication = Authentication::Challenge;
+            record.refusal = then;
+        }
+        End::Refused(refusal) => {
+            record.authentication = Authentication::Failed;
+            record.refusal = Some(refusal);
+        }
+    }
+    if record.is_approved() {
+        record.funds = open_funds(&record.terms);
+        record.trouble = trouble(record.terms.operation, script(None, &record.terms), now_ms);
+    }
+    record
+}
+
+/// The issuer gives a payer up whose time is over.
+pub fn give_up(books: &mut Books, position: usize, now_ms: i64) -> io::Result<()> {
+    let Some(record) = books.at(position) else { return Ok(()) };
+    let until_ms =
+        record.waiting().map(|challenge| challenge.until_ms).filter(|until_ms| *until_ms <= now_ms);
+    match until_ms {
+        Some(until_ms) => {
+            let over = after(record, End::Refused(Refusal::AuthenticationTimedOut), until_ms);
+            books.save(vec![over])
+        }
+        None => Ok(()),
+    }
+}
+
+/// Makes sure that nothing will be done under the number if nothing was. A payer is not waited for any more.
 pub fn close(books: &mut Books, trade_no: &str, now_ms: i64) -> io::Result<()> {
-    match books.by_number(trade_no).is_some() || books.is_closed(trade_no) {
-        true => Ok(()),
-        false => books.close(trade_no, now_ms),
+    match books.by_number(trade_no) {
+        Some(record) if record.waiting().is_some() => {
+            let shut = after(record, End::Refused(Refusal::Closed), now_ms);
+            books.save(vec![shut])
+        }
+        Some(_) => Ok(()),
+        None if books.is_closed(trade_no) => Ok(()),
+        None => books.close(trade_no, now_ms),
     }
 }

@@ -9,6 +9,8 @@ mod card;
 mod counter;
 mod desk;
 mod follow_up;
+mod issuer;
+mod issuer_page;
 mod record;
 mod refusal;
 mod rules;
@@ -25,15 +27,19 @@ use aws_lc_rs::hmac;
 use parking_lot::Mutex;
 
 pub use card::{CardType, EntryMode, TestCardInput};
+pub use issuer::{
+    Authentication, CHALLENGE_MS, ChallengeAnswer, ChallengeState, ChallengeView, TEST_CODE, TRIES,
+};
 pub use record::Operation;
 pub use rules::{CARD_PENDING_MS, CARD_RULES, CARD_TROUBLE_MS, CardRule, CardScript, card_rule_for};
 pub use terminal::{TerminalAction, TerminalAnswer, TerminalReply, TerminalRequest};
-pub use test_cards::{CardBehaviour, TEST_CARDS, TEST_PIN, TestCard};
+pub use test_cards::{CardBehaviour, TEST_CARDS, TEST_PIN, TestCard, WRONG_CVV, WRONG_ZIP};
 pub use totals::{BatchView, TerminalTotals};
 pub use view::{ClosedNumber, TransactionFilter, TransactionState, TransactionView};
 
 use crate::world::Reply;
 use books::Books;
+use issuer::Issuer;
 
 #[derive(Clone)]
 pub struct AcquirerConfig {
@@ -41,6 +47,10 @@ pub struct AcquirerConfig {
     pub key: String,
     /// Where everything is kept; `None` keeps it in memory only. No card number is written to it.
     pub journal: Option<PathBuf>,
+    /// Where the issuer's pages are, `https://issuer.example/3ds`; a challenge's number is added.
+    pub issuer_pages: String,
+    /// What makes that number unguessable. It may be another after a restart: numbers that were given out are kept.
+    pub issuer_secret: String,
 }
 
 impl fmt::Debug for AcquirerConfig {
@@ -49,9 +59,15 @@ impl fmt::Debug for AcquirerConfig {
     }
 }
 
+/// What the acquirer has of its own.
+struct Own {
+    key: hmac::Key,
+    issuer: Issuer,
+}
+
 /// All cards and all terminals. Thread-safe.
 pub struct Acquirer {
-    key: hmac::Key,
+    own: Own,
     books: Mutex<Books>,
 }
 
@@ -69,22 +85,39 @@ impl Acquirer {
             Some(path) => Books::open(path)?,
             None => Books::default(),
         };
-        Ok(Self { key: key_of(&config.key), books: Mutex::new(books) })
+        let issuer = Issuer::new(&config.issuer_pages, &config.issuer_secret);
+        Ok(Self { own: Own { key: key_of(&config.key), issuer }, books: Mutex::new(books) })
     }
 
     /// An acquirer that is forgotten.
     pub fn in_memory(key: &str) -> Self {
-        Self { key: key_of(key), books: Mutex::default() }
+        let issuer = Issuer::new("https://issuer.example/3ds", "a secret of its own");
+        Self { own: Own { key: key_of(key), issuer }, books: Mutex::default() }
     }
 
     /// A request of the gateway. If the journal cannot be written nothing happens and nothing is answered.
     pub fn handle(&self, now_ms: i64, request: &[u8]) -> Reply {
-        counter::handle(&self.key, &self.books, now_ms, request).unwrap_or(Reply::Silence)
+        counter::handle(&self.own, &self.books, now_ms, request).unwrap_or(Reply::Silence)
     }
 
     /// A request of a terminal, which is trusted. The same holds if the journal cannot be written.
     pub fn terminal(&self, now_ms: i64, request: TerminalRequest) -> TerminalReply {
-        terminal::ask(&self.key, &mut self.books.lock(), now_ms, request).unwrap_or(TerminalReply::Silence)
+        terminal::ask(&self.own, &mut self.books.lock(), now_ms, request).unwrap_or(TerminalReply::Silence)
+    }
+
+    /// What the issuer's page shows to the payer; `None` for a number of no challenge.
+    pub fn challenge_view(&self, id: &str, now_ms: i64) -> io::Result<Option<ChallengeView>> {
+        issuer_page::view(&mut self.books.lock(), id, now_ms)
+    }
+
+    /// What the payer does there. Once it is over it stays so.
+    pub fn challenge_answer(
+        &self,
+        id: &str,
+        answer: &ChallengeAnswer,
+        now_ms: i64,
+    ) -> io::Result<Option<ChallengeState>> {
+        issuer_page::answer(&mut self.books.lock(), id, answer, now_ms)
     }
 
     /// Newest first.

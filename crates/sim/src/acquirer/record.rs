@@ -3,9 +3,13 @@
 //! Knows: what an operation was told, what it was answered, and where its money stands. Deliberately does not
 //! know: the rules by which that changes (`desk`, `follow_up`), other records.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::card::{CardFacts, TestCardInput};
+use super::issuer::{Authentication, Challenge, Payer};
 use super::refusal::Refusal;
 
 /// Largest total, so that sums cannot overflow.
@@ -38,6 +42,9 @@ pub struct Terms {
     pub tip_minor: i64,
     pub cashback_minor: i64,
     pub currency: String,
+    /// The payer is in a browser.
+    #[serde(default)]
+    pub is_online: bool,
 }
 
 impl Terms {
@@ -70,6 +77,21 @@ pub fn is_name(text: &str) -> bool {
 pub struct Order {
     pub terms: Terms,
     pub card: Option<TestCardInput>,
+    pub online: Option<Online>,
+}
+
+/// What comes along where the payer is in a browser. Nothing of it is kept unless the payer is challenged, and then not
+/// the first two.
+pub struct Online {
+    pub cvv: Zeroizing<String>,
+    pub zip: String,
+    pub payer: Payer,
+}
+
+impl fmt::Debug for Online {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Online").finish_non_exhaustive()
+    }
 }
 
 /// Where the money of a sale or an authorization stands.
@@ -112,11 +134,21 @@ pub struct Record {
     pub funds: Funds,
     pub is_voided: bool,
     pub batch: Option<String>,
+    #[serde(default)]
+    pub authentication: Authentication,
+    /// Where the issuer wanted to hear from the payer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<Challenge>,
 }
 
 impl Record {
     pub fn is_approved(&self) -> bool {
-        self.refusal.is_none()
+        self.refusal.is_none() && self.waiting().is_none()
+    }
+
+    /// The challenge that the payer is still to answer: nothing is reserved before.
+    pub fn waiting(&self) -> Option<&Challenge> {
+        self.challenge.as_ref().filter(|challenge| !challenge.is_over)
     }
 
     /// Whether it is a sale or an authorization, which captures, voids and refunds follow.

@@ -36,6 +36,11 @@ pub enum Refusal {
     /// The number was used for something else.
     DuplicateNumber,
     TryAgain,
+    AuthenticationFailed,
+    AuthenticationCancelled,
+    AuthenticationTimedOut,
+    AddressMismatch,
+    CvvMismatch,
 }
 
 impl Refusal {
@@ -73,6 +78,11 @@ impl Refusal {
             Self::PinRequired => ("70", "PIN REQUIRED"),
             Self::DuplicateNumber => ("94", "DUPLICATE NUMBER"),
             Self::TryAgain => ("96", "TRY AGAIN LATER"),
+            Self::AuthenticationFailed => ("1A", "AUTHENTICATION FAILED"),
+            Self::AuthenticationCancelled => ("1A", "AUTHENTICATION CANCELLED"),
+            Self::AuthenticationTimedOut => ("1A", "AUTHENTICATION TIMED OUT"),
+            Self::AddressMismatch => ("59", "ADDRESS MISMATCH"),
+            Self::CvvMismatch => ("N7", "CVV MISMATCH"),
         }
     }
 }

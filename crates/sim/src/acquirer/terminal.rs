@@ -5,9 +5,9 @@
 
 use std::io;
 
-use aws_lc_rs::hmac;
 use serde::{Deserialize, Serialize};
 
+use super::Own;
 use super::books::Books;
 use super::card::TestCardInput;
 use super::desk::{self, Done};
@@ -81,14 +81,9 @@ pub struct TerminalAnswer {
     pub after_ms: i64,
 }
 
-pub fn ask(
-    key: &hmac::Key,
-    books: &mut Books,
-    now_ms: i64,
-    request: TerminalRequest,
-) -> io::Result<TerminalReply> {
+pub fn ask(own: &Own, books: &mut Books, now_ms: i64, request: TerminalRequest) -> io::Result<TerminalReply> {
     let trade_no = request.trade_no.clone();
-    Ok(match desk::perform(books, key, now_ms, &order(request))? {
+    Ok(match desk::perform(books, own, now_ms, &order(request))? {
         Done::Lost | Done::Kept { answer_lost: true, .. } => TerminalReply::Silence,
         Done::Refused(refusal) => TerminalReply::Answer(refused(trade_no, refusal, now_ms)),
         Done::Kept { position, .. } => {
@@ -114,8 +109,9 @@ fn order(request: TerminalRequest) -> Order {
         tip_minor: request.tip_minor,
         cashback_minor: request.cashback_minor,
         currency: request.currency,
+        is_online: false,
     };
-    Order { terms, card: request.card }
+    Order { terms, card: request.card, online: None }
 }
 
 fn answer(record: &Record, now_ms: i64) -> TerminalReply {

@@ -10,6 +10,10 @@ use super::refusal::Refusal;
 
 /// The PIN of every test card that has one.
 pub const TEST_PIN: &str = "1234";
+/// The issuer says no to this security code online, and to four nines.
+pub const WRONG_CVV: &str = "999";
+/// The issuer says no to this postal code online.
+pub const WRONG_ZIP: &str = "99999";
 
 /// What a test card does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -28,6 +32,44 @@ pub enum CardBehaviour {
     ContactlessLimit,
     /// Its acquirer does not answer, and nothing is charged.
     Unreachable,
+    /// Online the issuer wants to hear from the payer; approved at a terminal, as those below.
+    Challenged,
+    /// Online the issuer knows that it is not the payer.
+    NotAuthenticated,
+    /// Online the issuer cannot be asked.
+    IssuerDown,
+    /// Online the card takes no part.
+    NotEnrolled,
+}
+
+/// What an issuer says when he is asked about a payer online.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Enrolment {
+    Known,
+    Challenged,
+    Refused,
+    ServerDown,
+    NotEnrolled,
+}
+
+pub fn enrolment(pan: &str) -> Enrolment {
+    match find(pan).map(|card| card.behaviour) {
+        Some(CardBehaviour::Challenged) => Enrolment::Challenged,
+        Some(CardBehaviour::NotAuthenticated) => Enrolment::Refused,
+        Some(CardBehaviour::IssuerDown) => Enrolment::ServerDown,
+        Some(CardBehaviour::NotEnrolled) => Enrolment::NotEnrolled,
+        _ => Enrolment::Known,
+    }
+}
+
+/// What the issuer says no to besides the card, once it is sure who pays.
+pub fn mismatch(cvv: &str, zip: &str) -> Option<Refusal> {
+    let is_wrong_cvv = cvv == WRONG_CVV || cvv.strip_prefix('9') == Some(WRONG_CVV);
+    match (is_wrong_cvv, zip == WRONG_ZIP) {
+        (true, _) => Some(Refusal::CvvMismatch),
+        (false, true) => Some(Refusal::AddressMismatch),
+        (false, false) => None,
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -42,6 +84,14 @@ pub struct TestCard {
     pub behaviour: CardBehaviour,
 }
 
+impl TestCard {
+    /// Whether it does anything special only online.
+    pub fn is_for_online(&self) -> bool {
+        use CardBehaviour::{Challenged, IssuerDown, NotAuthenticated, NotEnrolled};
+        matches!(self.behaviour, Challenged | NotAuthenticated | IssuerDown | NotEnrolled)
+    }
+}
+
 /// What comes of holding the card to a terminal, before the amount is looked at.
 pub enum Verdict {
     Good,
@@ -49,7 +99,8 @@ pub enum Verdict {
     Unreachable,
 }
 
-pub fn judge(input: &TestCardInput, now_ms: i64) -> Verdict {
+/// Nobody types a PIN online.
+pub fn judge(input: &TestCardInput, is_online: bool, now_ms: i64) -> Verdict {
     if !card::is_valid(&input.pan) {
         return Verdict::Refused(Refusal::InvalidCard);
     }
@@ -63,7 +114,13 @@ pub fn judge(input: &TestCardInput, now_ms: i64) -> Verdict {
         (_, None) => return Verdict::Refused(Refusal::Format),
     }
     let refusal = match behaviour {
-        CardBehaviour::Approved | CardBehaviour::Unreachable => None,
+        CardBehaviour::Approved
+        | CardBehaviour::Unreachable
+        | CardBehaviour::Challenged
+        | CardBehaviour::NotAuthenticated
+        | CardBehaviour::IssuerDown
+        | CardBehaviour::NotEnrolled => None,
+        CardBehaviour::WantsPin if is_online => None,
         CardBehaviour::WantsPin => match input.pin.as_deref().map(String::as_str) {
             Some(TEST_PIN) => None,
             Some(_) => Some(Refusal::WrongPin),
@@ -129,8 +186,8 @@ pub const TEST_CARDS: &[TestCard] = &[
     },
     TestCard {
         kind: CardType::Debit,
-        about_en: "Wants a PIN, 1234: without one response code 70, with another 55.",
-        about_zh: "需要输入密码 1234：未输入则响应码 70，输错则响应码 55。",
+        about_en: "Wants a PIN, 1234: without one response code 70, with another 55. Online nobody asks for it.",
+        about_zh: "需要输入密码 1234：未输入则响应码 70，输错则响应码 55。线上支付不要求密码。",
         behaviour: CardBehaviour::WantsPin,
         ..good("4000056655665556", "Visa", "Visa debit with PIN", "需密码的 Visa 借记卡")
     },
@@ -186,5 +243,51 @@ pub const TEST_CARDS: &[TestCard] = &[
         CardBehaviour::Unreachable,
         ("Acquirer unreachable", "无法连接收单机构"),
         ("No answer, ever; nothing is charged.", "始终无应答，不会扣款。"),
+    ),
+    visa(
+        "4000000000001091",
+        CardBehaviour::Challenged,
+        ("3-D Secure: asked for a code", "3-D Secure：需要验证码"),
+        (
+            "Online the issuer asks the payer for a code, 1234, for up to 10 minutes; three wrong ones are a no. \
+             Approved at a terminal.",
+            "线上支付时发卡行要求付款人输入验证码 1234，10 分钟内有效，输错三次即失败。在终端上批准。",
+        ),
+    ),
+    TestCard {
+        brand: "MasterCard",
+        ..visa(
+            "5200000000001096",
+            CardBehaviour::Challenged,
+            ("3-D Secure: asked for a code (Mastercard)", "3-D Secure：需要验证码（万事达）"),
+            ("The same with another network.", "同上，卡组织不同。"),
+        )
+    },
+    visa(
+        "4000000000001018",
+        CardBehaviour::NotAuthenticated,
+        ("3-D Secure: not the payer", "3-D Secure：身份验证失败"),
+        (
+            "Online the issuer says no without asking: declined with response code 1A. Approved at a terminal.",
+            "线上支付时发卡行直接拒绝验证：响应码 1A。在终端上批准。",
+        ),
+    ),
+    visa(
+        "4000000000001059",
+        CardBehaviour::IssuerDown,
+        ("3-D Secure: issuer out of order", "3-D Secure：发卡行系统故障"),
+        (
+            "Online the issuer cannot be asked: it goes on as attempted. Approved at a terminal.",
+            "线上支付时无法联系发卡行：按已尝试验证继续。在终端上批准。",
+        ),
+    ),
+    visa(
+        "4000000000001067",
+        CardBehaviour::NotEnrolled,
+        ("3-D Secure: card not enrolled", "3-D Secure：卡片未注册"),
+        (
+            "Online it takes no part in 3-D Secure: it goes on without. Approved at a terminal.",
+            "线上支付时该卡未参加 3-D Secure：不验证直接继续。在终端上批准。",
+        ),
     ),
 ];

@@ -59,6 +59,9 @@ fn booked_at<'a>(books: &'a Books, record: &'a Record) -> &'a str {
 }
 
 fn count(own: &mut TerminalTotals, record: &Record) {
+    if record.waiting().is_some() {
+        return;
+    }
     if !record.is_approved() {
         own.declines += 1;
         return;

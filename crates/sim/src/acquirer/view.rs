@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::books::Books;
 use super::card::{CardType, EntryMode};
+use super::issuer::Authentication;
 use super::record::{Operation, Record};
 use super::refusal::APPROVED;
 use super::rules::card_rule_for;
@@ -31,7 +32,10 @@ pub struct TransactionView {
     pub card_no: String,
     pub kind: Option<CardType>,
     pub entry: Option<EntryMode>,
+    /// How a payer online proved who he is.
+    pub authentication: Authentication,
     pub approved: bool,
+    /// Empty while it is not decided.
     pub response_code: String,
     pub response_msg: String,
     pub auth_code: String,
@@ -53,6 +57,8 @@ pub struct TransactionView {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TransactionState {
+    /// The payer is still to prove who he is; nothing is reserved.
+    Challenged,
     /// Reserved and not captured.
     Authorized,
     Captured,
@@ -65,6 +71,7 @@ pub enum TransactionState {
 impl TransactionState {
     fn of(record: &Record) -> Self {
         match record {
+            _ if record.waiting().is_some() => Self::Challenged,
             _ if !record.is_approved() => Self::Declined,
             _ if record.is_voided => Self::Voided,
             _ if !record.is_root() => Self::Done,
@@ -76,7 +83,11 @@ impl TransactionState {
 
 impl From<&Record> for TransactionView {
     fn from(record: &Record) -> Self {
-        let (code, words) = record.refusal.map_or(APPROVED, |refusal| (refusal.code(), refusal.words()));
+        let (code, words) = match (record.refusal, record.waiting()) {
+            (Some(refusal), _) => (refusal.code(), refusal.words()),
+            (None, Some(_)) => ("", ""),
+            (None, None) => APPROVED,
+        };
         let (terms, card, funds) = (&record.terms, record.card.as_ref(), &record.funds);
         Self {
             position: record.position,
@@ -93,6 +104,7 @@ impl From<&Record> for TransactionView {
             card_no: card.map_or_else(String::new, |card| card.masked()),
             kind: card.map(|card| card.kind),
             entry: card.map(|card| card.entry),
+            authentication: record.authentication,
             approved: record.is_approved(),
             response_code: code.to_owned(),
             response_msg: words.to_owned(),

@@ -10,13 +10,11 @@
 //! acquirer before it asks. He calls [`Terminal::tick`] when [`Terminal::next_due`] has come.
 
 mod acquirer;
-mod civil;
 mod codes;
 mod dice;
 mod frame;
 mod kept;
 mod link;
-mod money;
 mod order;
 mod outcome;
 mod receipt;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::codes::Code;
 use super::frame::{Fields, Frame, switch, text, whole};
-use super::money;
+use crate::money;
 
 /// How long an order stays on the screen if the gateway does not say, in seconds.
 const EXPIRES_S: i64 = 300;

@@ -5,11 +5,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::acquirer::Word;
-use super::civil;
 use super::codes::Code;
 use super::frame::Fields;
 use super::order::{Order, TransType};
 use super::script::Script;
+use crate::civil;
 
 /// How an order ended at this terminal.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -12,7 +12,8 @@ use super::frame;
 use super::order::{Order, Scenario, TransType};
 use super::outcome::{self, Outcome};
 use super::script::{Break, Entry, Payer, Script};
-use super::{Action, Terminal, money, receipt};
+use super::{Action, Terminal, receipt};
+use crate::money;
 
 /// Above this many of the currency a swiped or read card is signed for, where the screen asks.
 const SIGNED_ABOVE: i64 = 25;

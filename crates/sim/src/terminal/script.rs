@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::dice::Dice;
-use super::money;
+use crate::money;
 
 /// The words of a script, for `--help`.
 pub const SCRIPT_WORDS: &str = include_str!("script.md");

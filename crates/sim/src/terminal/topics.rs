@@ -4,12 +4,12 @@
 
 use super::codes::{Code, Money};
 use super::frame::{self, Fields, Frame, text, whole};
-use super::money;
 use super::order::{Order, Scenario};
 use super::outcome::Outcome;
 use super::receipt;
 use super::screen::OnScreen;
 use super::{Action, Terminal};
+use crate::money;
 
 /// `trans_status` of `ecrhub.pay.result`. What was taken back (3) had been paid.
 const PAID: Option<i64> = Some(2);

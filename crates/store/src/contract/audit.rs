@@ -22,6 +22,7 @@ pub fn audit(kept: &Kept) -> Vec<String> {
         reference: order.reference.clone(),
         terms: order.terms.clone(),
         presentation: Presentation::None,
+        card: None,
     };
     let retold = replay(ordered, &kept.events);
     if retold != *order {

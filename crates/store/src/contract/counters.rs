@@ -24,8 +24,14 @@ pub fn at_counter(shop: &Shop, serial: i64, deed: Deed, original: Option<OrderNo
     let mut new = shop.new_order(serial, &format!("till-{serial}"), Flow::CardPresent);
     new.terms.method = Some(Method::new("card"));
     new.terms.terminal = TERMINAL.into();
-    new.terms.counter =
-        Some(CounterTerms { deed, original, cashback_minor: 0, asks_tip: true, queue: Queue::Fifo });
+    new.terms.counter = Some(CounterTerms {
+        deed,
+        original,
+        cashback_minor: 0,
+        asks_tip: true,
+        refunds_tip_minor: None,
+        queue: Queue::Fifo,
+    });
     new
 }
 
@@ -42,7 +48,7 @@ pub fn done_in(batch: Option<BatchPlace>, tip_minor: i64) -> Command {
     let facts = Facts { slip: Some(slip), tip_minor: Some(tip_minor), batch };
     let outcome =
         Outcome::Paid { channel_ref: "306140000003".into(), payer: "411111****1111".into(), at: NOW };
-    Command::CounterSays { asked: Asked::Charge, outcome, facts }
+    Command::CounterSays { choice: 1, asked: Asked::Charge, outcome, facts }
 }
 
 /// Sold and paid at the terminal, in the batch that is open there.
@@ -74,6 +80,7 @@ fn reserve(by: i64, deed: Deed, amount_minor: i64) -> Command {
         note: format!("till-{by}"),
         open_batch: Some(1),
         earlier: Vec::new(),
+        refunds_tip_minor: None,
     })
 }
 
@@ -263,7 +270,7 @@ pub async fn a_terminal_has_its_queue(home: Home) {
     assert_eq!(queue(9).await, [4, 5, 3]);
     let declined = Outcome::Declined { reason: "05".into() };
     let (asked, facts) = (Asked::Charge, Facts::default());
-    shop.acts(4, Command::CounterSays { asked, outcome: declined, facts }, NOW).await.unwrap();
+    shop.acts(4, Command::CounterSays { choice: 1, asked, outcome: declined, facts }, NOW).await.unwrap();
     shop.acts(5, Command::Expire, NOW.plus_s(900)).await.unwrap();
     assert_eq!((queue(9).await, length(9).await), (vec![3], 1));
     assert_eq!(stranger.home.queue_length(stranger.merchant, TERMINAL, 9).await.unwrap(), 1);
@@ -334,8 +341,12 @@ pub async fn an_order_at_a_terminal_reads_back(home: Home) {
     let terms = new.terms.counter.as_mut().unwrap();
     (terms.cashback_minor, terms.queue) = (700, Queue::Filo);
     stored(&shop, new).await;
-    let unknown =
-        Command::CounterSays { asked: Asked::Charge, outcome: Outcome::Unknown, facts: Facts::default() };
+    let unknown = Command::CounterSays {
+        choice: 1,
+        asked: Asked::Charge,
+        outcome: Outcome::Unknown,
+        facts: Facts::default(),
+    };
     let by = number(2);
     let done = Command::FollowUpSays {
         by,

@@ -77,6 +77,7 @@ impl Shop {
             reference: reference.into(),
             terms,
             presentation: Presentation::None,
+            card: None,
         }
     }
 

@@ -12,7 +12,7 @@ const AT_TERMINAL_RANK: i64 = i64::MIN;
 /// Where an open order stands in its terminal's queue; `None` if it does not.
 pub fn queue_rank(order: &Order) -> Option<i64> {
     let (terms, counter) = (order.terms.counter.as_ref()?, order.counter.as_ref()?);
-    if !order.state.is_open() {
+    if !order.state.is_open() || !order.is_for_terminal() {
         return None;
     }
     let created_ms = order.terms.created_at.millis();

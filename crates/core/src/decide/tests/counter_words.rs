@@ -24,6 +24,7 @@ pub fn slip() -> Slip {
         ref_no: "306140000003".into(),
         refused: None,
         is_signed: true,
+        ..Slip::default()
     }
 }
 
@@ -37,6 +38,7 @@ pub fn counter_terms(deed: Deed) -> CounterTerms {
         original: deed.follows_up().then_some(ORIGINAL),
         cashback_minor: 0,
         asks_tip: false,
+        refunds_tip_minor: None,
         queue: Queue::Fifo,
     }
 }
@@ -160,6 +162,9 @@ pub fn order_words(order: &Order) -> String {
         Some(Pending::Capture { amount_minor, tip_minor, .. }) => {
             let _ = write!(words, " pending capture:{amount_minor}+{tip_minor}");
         }
+        Some(Pending::Increase { number, amount_minor }) => {
+            let _ = write!(words, " pending increase:{number}:{amount_minor}");
+        }
     }
     words
 }
@@ -173,6 +178,7 @@ pub fn command(order: Option<&Order>, words: &[&str]) -> Option<Command> {
         ["scan"] => Command::Scan { payer_code: "28763443825664394".into() },
         ["settle"] => Command::Settle,
         ["counter", asked, outcome, ref facts @ ..] => Command::CounterSays {
+            choice: 1,
             asked: sample::asked(asked),
             outcome: sample::outcome(outcome),
             facts: facts_of(facts),
@@ -187,6 +193,7 @@ pub fn command(order: Option<&Order>, words: &[&str]) -> Option<Command> {
                 note: "void-1".into(),
                 open_batch: batch.map(|number| number as u32),
                 earlier: Vec::new(),
+                refunds_tip_minor: None,
             })
         }
         ["follow-up", name @ ("refund" | "void"), amount, done] => {

@@ -10,8 +10,8 @@ use super::story::Decide;
 use crate::decide::decide;
 use crate::table::COUNTER_TRANSITIONS;
 use crate::{
-    Command, Deed, Facts, Flow, Method, NewOrder, NewRefund, Presentation, RefundMeans, Reserve, Tells,
-    Timestamp,
+    Buyer, Command, Deed, Facts, Flow, Method, NewOrder, NewRefund, Presentation, RefundMeans, Reserve, Slip,
+    Tells, Timestamp,
 };
 
 /// Refunds in one life; more of them are no other kind of life.
@@ -40,7 +40,52 @@ fn beginnings() -> Vec<NewOrder> {
     all.push(ordered(Deed::Refund, Flow::CardPresent, |new| new.terms.tip_minor = 300));
     all.push(ordered(Deed::Sale, Flow::CustomerPresented, |_| {}));
     all.push(ordered(Deed::Sale, Flow::MerchantPresented, |new| new.terms.notify_url.clear()));
+    all.push(ordered(Deed::Sale, Flow::CardOnline, |new| {
+        new.terms.method = Some(Method::new("card"));
+        new.card = Some(card());
+    }));
+    for deed in [Deed::Void, Deed::Refund, Deed::Completion] {
+        all.push(ordered(deed, Flow::CardOnline, |new| new.terms.method = Some(Method::new("card"))));
+    }
+    all.push(ordered(Deed::Sale, Flow::HostedPage, |new| new.terms.method = None));
     all
+}
+
+fn card() -> Slip {
+    Slip { token: "tok-1".into(), auth_code: String::new(), ref_no: String::new(), ..slip() }
+}
+
+/// Cards given on a page, and what only they can do. No more than two choices: more are no other kind of life.
+fn online(life: &Life) -> Vec<Command> {
+    let method = Method::new("card");
+    let mut commands = vec![
+        Command::Present { choice: 1, presentation: Presentation::Challenge("https://issuer.test/1".into()) },
+        Command::Introduce(Buyer { email: "a@b.test".into(), ..Buyer::default() }),
+    ];
+    if life.order.choices.len() < 2 {
+        for (instead_of, is_closed) in [(0, false), (1, false), (1, true)] {
+            let (method, slip) = (method.clone(), card());
+            commands.push(Command::TryCard { method, slip, instead_of, is_closed });
+        }
+        commands.push(sample::choose("alipay", life.order.choice()));
+    }
+    commands
+}
+
+/// Once at most.
+fn increases(life: &Life) -> Vec<Command> {
+    let mut commands = Vec::new();
+    let done = life.order.counter.as_ref().map_or(0, |counter| counter.increases);
+    if done < 1 {
+        commands.push(Command::Increase { amount_minor: 700 });
+    }
+    for outcome in sample::OUTCOMES {
+        for number in [1, 2] {
+            let auth_code = "919071".to_owned();
+            commands.push(Command::IncreaseSays { number, outcome: sample::outcome(outcome), auth_code });
+        }
+    }
+    commands
 }
 
 fn facts() -> [Facts; 3] {
@@ -73,10 +118,17 @@ fn commands(life: &Life) -> Vec<(Command, Timestamp)> {
             commands.extend([1, 2].map(|choice| sample::says_by(choice, asked, outcome)));
             let moves = matches!(outcome, "paid" | "declined");
             commands.extend(facts().into_iter().take(if moves { 3 } else { 1 }).map(|facts| {
-                Command::CounterSays { asked: sample::asked(asked), outcome: sample::outcome(outcome), facts }
+                let (asked, outcome) = (sample::asked(asked), sample::outcome(outcome));
+                Command::CounterSays { choice: 1, asked, outcome, facts }
             }));
+            if life.order.choice() == 2 && moves {
+                let (asked, outcome) = (sample::asked(asked), sample::outcome(outcome));
+                commands.push(Command::CounterSays { choice: 2, asked, outcome, facts: Facts::default() });
+            }
         }
     }
+    commands.extend(online(life));
+    commands.extend(increases(life));
     commands.extend(tips());
     commands.extend(follow_ups(life));
     commands.extend(refunds(life));
@@ -124,7 +176,16 @@ fn follow_ups(life: &Life) -> Vec<Command> {
                 let (by, note) = (BY, "void-1".to_owned());
                 let tip_minor = if amount_minor == 5_000 { 100 } else { 0 };
                 let earlier = life.refunds.clone();
-                let reserve = Reserve { by, deed, amount_minor, tip_minor, note, open_batch, earlier };
+                let reserve = Reserve {
+                    by,
+                    deed,
+                    amount_minor,
+                    tip_minor,
+                    note,
+                    open_batch,
+                    earlier,
+                    refunds_tip_minor: None,
+                };
                 if deed == Deed::Completion || !is_full {
                     commands.push(Command::Reserve(reserve));
                 }
@@ -160,7 +221,8 @@ fn refunds(life: &Life) -> Vec<Command> {
     for amount_minor in amounts(life) {
         let url = if life.order.refunds == 0 { "https://shop.example/r" } else { "" };
         for (is_void, notify_url) in [(false, ""), (true, url)] {
-            let means = RefundMeans { is_void, carried_by: None, notify_url: notify_url.into() };
+            let means =
+                RefundMeans { is_void, carried_by: None, notify_url: notify_url.into(), tip_minor: None };
             commands.push(Command::Refund(NewRefund {
                 amount_minor,
                 reference: None,

@@ -86,7 +86,12 @@ impl Life {
         must(decision.expected == Expected::Version(before.version), "expects another version");
         let events = decision.events.len() as u32;
         must(after.events == before.events + events && after.version == after.events, "version");
-        must(after.terms == before.terms && after.choices == before.choices, "what was ordered has changed");
+        // Only on a page the payer chooses, and what he chose before stays known.
+        let is_chosen = match after.terms.flow {
+            Flow::HostedPage => after.choices.starts_with(&before.choices),
+            _ => after.choices == before.choices,
+        };
+        must(after.terms == before.terms && is_chosen, "what was ordered has changed");
         let stays = !before.state.is_final() || before.state == after.state;
         let from_paid = matches!(before.state, OrderState::Paid { .. });
         let is_voided = from_paid && matches!(after.state, OrderState::Voided { .. });
@@ -229,6 +234,10 @@ impl Life {
                 must(open.count() == 0, "the tip of what is given back");
                 must(!counter.is_settled, "the tip of what is settled");
             }
+            Some(Pending::Increase { amount_minor, .. }) => {
+                must(matches!(order.state, OrderState::Authorized { .. }), "more of what is not held");
+                must(amount_minor > 0, "holds less");
+            }
             None => must(voids.next().is_none(), "a void nobody knows of"),
         }
         if counter.is_settled {
@@ -340,8 +349,12 @@ impl Life {
     pub fn forgotten_money(&self, command: &Command, after: &Order) -> Option<String> {
         let was = &self.order;
         let is_paid = match command {
-            Command::CounterSays { outcome: Outcome::Paid { .. }, .. } => was.is_card(),
-            Command::ChannelSays { outcome: Outcome::Paid { .. }, choice: 1, .. } => !was.is_card(),
+            Command::CounterSays { outcome: Outcome::Paid { .. }, choice, .. } => {
+                *choice <= was.choice() && was.is_cards_choice(*choice)
+            }
+            Command::ChannelSays { outcome: Outcome::Paid { .. }, choice, .. } => {
+                *choice <= was.choice() && !was.is_cards_choice(*choice)
+            }
             _ => false,
         };
         let counts = matches!(
@@ -349,7 +362,7 @@ impl Life {
             OrderState::Paid { .. } | OrderState::Authorized { .. } | OrderState::Voided { .. }
         );
         let too_late = was.terms.deed().follows_up() && was.state.is_final();
-        let holds = !is_paid || counts || after.given_back == 1 || too_late;
+        let holds = !is_paid || counts || after.given_back != 0 || too_late;
         (!holds).then(|| "money that came is forgotten".to_owned())
     }
 }

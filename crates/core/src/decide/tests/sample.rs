@@ -48,6 +48,7 @@ pub fn new_order(terms: Terms) -> NewOrder {
         reference: "till-1-0001".into(),
         terms,
         presentation: Presentation::None,
+        card: None,
     }
 }
 
@@ -149,7 +150,7 @@ pub fn says_by(choice: u32, asked_word: &str, outcome_word: &str) -> Command {
 }
 
 pub fn counter_says(asked_word: &str, outcome_word: &str, facts: Facts) -> Command {
-    Command::CounterSays { asked: asked(asked_word), outcome: outcome(outcome_word), facts }
+    Command::CounterSays { choice: 1, asked: asked(asked_word), outcome: outcome(outcome_word), facts }
 }
 
 pub fn choose(method: &str, instead_of: u32) -> Command {

@@ -93,10 +93,10 @@ impl Town {
         let batch = Some(place(self.open_batch));
         let is_open = self.lives[&number].order.state.is_open();
         match command {
-            Command::CounterSays { asked, outcome, facts }
+            Command::CounterSays { choice, asked, outcome, facts }
                 if is_open && matches!(outcome, Outcome::Paid { .. }) =>
             {
-                Command::CounterSays { asked, outcome, facts: Facts { batch, ..facts } }
+                Command::CounterSays { choice, asked, outcome, facts: Facts { batch, ..facts } }
             }
             command => command,
         }
@@ -143,6 +143,7 @@ impl Town {
             note: by.to_string(),
             open_batch: Some(self.open_batch).filter(|_| in_batch),
             earlier: original.refunds.clone(),
+            refunds_tip_minor: None,
         });
         let Some(also) = self.decided(ORIGINAL, &reserve) else { return };
         self.keep(ORIGINAL, also);

@@ -197,6 +197,7 @@ fn order_words(order: &Order) -> String {
         Presentation::Scanned(_) => "scanned",
         Presentation::Code(_) => "code",
         Presentation::App(_) => "app",
+        Presentation::Challenge(_) => "challenge",
     };
     let mut words = format!("{state} {shown}");
     if order.choice() != 1 {

@@ -19,6 +19,7 @@ pub fn order(terms: Terms) -> Order {
         reference: "1709106082732".into(),
         terms,
         presentation: Presentation::None,
+        card: None,
     };
     decide(None, Command::Create(new), NOW).unwrap().order
 }
@@ -43,12 +44,14 @@ fn slip() -> Slip {
         ref_no: "306140000003".into(),
         refused: None,
         is_signed: false,
+        ..Slip::default()
     }
 }
 
 fn says(outcome: Outcome, tip_minor: Option<i64>, slip: Slip) -> Command {
     let batch = Some(BatchPlace { terminal: "WPYB002248000865".into(), number: 1 });
     Command::CounterSays {
+        choice: 1,
         asked: About::Charge,
         outcome,
         facts: Facts { slip: Some(slip), tip_minor, batch },
@@ -69,7 +72,16 @@ fn declined(slip: Slip) -> Command {
 
 fn reserve(deed: Deed, amount_minor: i64, tip_minor: i64) -> Command {
     let (by, note, open_batch, earlier) = (ORIGINAL, String::new(), Some(1), Vec::new());
-    Command::Reserve(Reserve { by, deed, amount_minor, tip_minor, note, open_batch, earlier })
+    Command::Reserve(Reserve {
+        by,
+        deed,
+        amount_minor,
+        tip_minor,
+        note,
+        open_batch,
+        earlier,
+        refunds_tip_minor: None,
+    })
 }
 
 fn follow_up(refund: Option<Refund>, is_done: bool) -> Command {

@@ -36,6 +36,7 @@ fn a_whole_result() {
         ref_no: "405912345678".to_owned(),
         refused: None,
         is_signed: true,
+        ..Slip::default()
     };
     assert_eq!(result.slip, expected);
     assert_eq!(result.ended_at, Some(Timestamp(1_709_106_093_000)));

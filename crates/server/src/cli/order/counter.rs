@@ -137,6 +137,9 @@ fn pending_words(order: &Order, pending: Pending) -> String {
         Pending::Capture { by, amount_minor, tip_minor } => {
             format!("a completion of {:?}, tip {:?}, by order {by}", money(amount_minor), money(tip_minor))
         }
+        Pending::Increase { number, amount_minor } => {
+            format!("increase {number}: {:?} more are to be held", money(amount_minor))
+        }
         Pending::Void { refund } => format!("a void, refund {}", refund.0),
         Pending::Tip { tip_minor } => format!("the tip is to become {:?}", money(tip_minor)),
     }

@@ -133,6 +133,7 @@ impl Caller<'_> {
             reference: call.merchant_order_no,
             terms,
             presentation: Presentation::None,
+            card: None,
         };
         let order = gateway
             .create_at_counter(new)

@@ -29,7 +29,7 @@ async fn sandbox() -> (Arc<App>, tempfile::TempDir) {
     config.public_url = "http://127.0.0.1:1".into();
     let (store, vault) = app::open(&config).unwrap();
     merchants::seed(&*store, &vault).await.unwrap();
-    let sandbox = Sandbox::open(&config.data_dir).unwrap();
+    let sandbox = Sandbox::open(&config.data_dir, &config.public_url).unwrap();
     let key = app::gateway_key(&*store, &vault).await.unwrap();
     let assembled = app::assemble(config, store, vault, Some(sandbox), key).unwrap();
     (assembled.app, dir)

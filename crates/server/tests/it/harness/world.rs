@@ -187,7 +187,7 @@ async fn start(mut config: Config, with_wallets: bool) -> Running {
         config.public_url = url.clone();
         let (store, vault) = app::open(&config).unwrap();
         merchants::seed(&*store, &vault).await.unwrap();
-        let sandbox = with_wallets.then(|| Sandbox::open(&config.data_dir).unwrap());
+        let sandbox = with_wallets.then(|| Sandbox::open(&config.data_dir, &config.public_url).unwrap());
         let key = app::gateway_key(&*store, &vault).await.unwrap();
         let assembled = app::assemble(config, store, vault, sandbox, key).unwrap();
         let app = assembled.app.clone();

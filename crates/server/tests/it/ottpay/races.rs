@@ -134,6 +134,7 @@ async fn a_number_that_is_taken_leaves_the_other_order_alone() {
             reference: unique("X"),
             terms,
             presentation: Presentation::None,
+            card: None,
         };
         let made = world.app().gateway.create_presented(new, "Maple Bakery").await.unwrap();
         assert_ne!(made.number, theirs.number);
@@ -189,6 +190,7 @@ async fn a_repeat_is_answered_while_the_wallet_is_silent() {
         // The flow of a wallet that offers no code: the channel will not prepare it.
         terms: tillgate_core::Terms { flow: tillgate_core::Flow::CustomerPresented, ..order.terms.clone() },
         presentation: Presentation::None,
+        card: None,
     };
     let refused = world.app().gateway.create_presented(new, "x").await;
     assert!(format!("{refused:?}").contains("Flow"), "the order it repeats was not looked up: {refused:?}");

@@ -5,10 +5,10 @@ use std::io::Write;
 use std::path::Path;
 
 use super::*;
-use crate::{AcquirerConfig, TransactionFilter};
+use crate::TransactionFilter;
 
 fn open(path: &Path) -> Desk {
-    let config = AcquirerConfig { key: KEY.into(), journal: Some(path.to_owned()) };
+    let config = AcquirerConfig { journal: Some(path.to_owned()), ..config() };
     Desk { acquirer: Acquirer::open(config).unwrap(), ..desk() }
 }
 
@@ -89,15 +89,15 @@ fn a_torn_last_line_is_dropped() {
 fn a_broken_line_in_the_middle_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("acquirer.jsonl");
-    let config = || AcquirerConfig { key: KEY.into(), journal: Some(path.clone()) };
+    let config_of = || AcquirerConfig { journal: Some(path.clone()), ..config() };
     open(&path).says(0, &sale("s", 1_200));
     let first = fs::read_to_string(&path).unwrap();
     for bad in ["{\"rec\n".to_owned(), first.replace("\"position\":0", "\"position\":2")] {
         fs::write(&path, &first).unwrap();
         OpenOptions::new().append(true).open(&path).unwrap().write_all(bad.as_bytes()).unwrap();
-        assert!(Acquirer::open(config()).is_err());
+        assert!(Acquirer::open(config_of()).is_err());
     }
-    assert!(!format!("{:?}", config()).contains(KEY));
+    assert!(!format!("{:?}", config_of()).contains(KEY));
 }
 
 #[test]

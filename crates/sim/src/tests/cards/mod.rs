@@ -13,8 +13,8 @@ use tillgate_channels::{Card, CardAcquirer, CardAnswer, CardCall, CardOperation,
 use tillgate_core::{Currency, Entry, Money, Outcome};
 
 use crate::{
-    Acquirer, Reply, TerminalAction, TerminalAnswer, TerminalReply, TerminalRequest, TestCardInput,
-    TransactionView,
+    Acquirer, AcquirerConfig, Reply, TerminalAction, TerminalAnswer, TerminalReply, TerminalRequest,
+    TestCardInput, TransactionView,
 };
 
 const KEY: &str = "another shared key";
@@ -28,6 +28,15 @@ struct Desk {
 
 fn desk() -> Desk {
     Desk { acquirer: Acquirer::in_memory(KEY), channel: SimulatedAcquirer::new("cards", KEY) }
+}
+
+fn config() -> AcquirerConfig {
+    AcquirerConfig {
+        key: KEY.into(),
+        journal: None,
+        issuer_pages: "https://issuer.example/3ds".into(),
+        issuer_secret: "of this issuer".into(),
+    }
 }
 
 impl Desk {
@@ -80,6 +89,7 @@ fn word(answer: Option<CardAnswer>) -> String {
     let Some(answer) = answer else { return "silence".into() };
     match answer.outcome {
         CardOutcome::NeverHeardOf => "never heard of".into(),
+        CardOutcome::Challenge { .. } => "challenge".into(),
         CardOutcome::Outcome(Outcome::Paid { .. }) => "approved".into(),
         CardOutcome::Outcome(Outcome::Pending) => "pending".into(),
         CardOutcome::Outcome(Outcome::Unknown) => "unknown".into(),
@@ -114,11 +124,21 @@ fn card(pan: &str) -> Card {
 }
 
 fn sale(trade_no: &str, minor: i64) -> CardCall {
-    CardCall::Authorize { operation: operation(trade_no, minor), card: card(VISA), is_capture: true }
+    CardCall::Authorize {
+        operation: operation(trade_no, minor),
+        card: card(VISA),
+        is_capture: true,
+        online: None,
+    }
 }
 
 fn authorization(trade_no: &str, minor: i64) -> CardCall {
-    CardCall::Authorize { operation: operation(trade_no, minor), card: card(VISA), is_capture: false }
+    CardCall::Authorize {
+        operation: operation(trade_no, minor),
+        card: card(VISA),
+        is_capture: false,
+        online: None,
+    }
 }
 
 fn increment(trade_no: &str, original: &str, minor: i64) -> CardCall {

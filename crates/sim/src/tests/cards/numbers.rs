@@ -28,8 +28,12 @@ fn the_same_request_gets_the_same_answer() {
 fn other_content_under_a_number_is_refused() {
     let desk = desk();
     assert_eq!(desk.says(0, &sale("s", 1_200)), "approved");
-    let sale_with =
-        |operation, pan: &str| CardCall::Authorize { operation, card: card(pan), is_capture: true };
+    let sale_with = |operation, pan: &str| CardCall::Authorize {
+        operation,
+        card: card(pan),
+        is_capture: true,
+        online: None,
+    };
     let others = [
         sale("s", 1_201),
         authorization("s", 1_200),
@@ -81,9 +85,9 @@ fn closing_comes_too_late_for_what_was_done() {
 fn what_is_not_signed_or_understood_changes_nothing() {
     let desk = desk();
     let foreign = SimulatedAcquirer::new("cards", "a wrong key");
-    let signed = String::from_utf8(desk.channel.encode(&sale("s", 1_200))).unwrap();
+    let signed = String::from_utf8(desk.channel.encode(&sale("s", 1_200)).to_vec()).unwrap();
     let bodies = [
-        foreign.encode(&sale("s", 1_200)),
+        foreign.encode(&sale("s", 1_200)).to_vec(),
         signed.replace("\"1200\"", "\"1300\"").into_bytes(),
         signed.replacen('{', r#"{"amount":"1200","#, 1).into_bytes(),
         signed.replacen('{', r#"{"amount":1200,"#, 1).into_bytes(),
@@ -91,8 +95,8 @@ fn what_is_not_signed_or_understood_changes_nothing() {
         b"[]".to_vec(),
         Vec::new(),
         vec![b'{'; 100_000],
-        desk.channel.encode(&query(&"9".repeat(65))),
-        desk.channel.encode(&query("")),
+        desk.channel.encode(&query(&"9".repeat(65))).to_vec(),
+        desk.channel.encode(&query("")).to_vec(),
     ];
     for body in bodies {
         let Reply::Answer(answer) = desk.acquirer.handle(0, &body) else { panic!("no answer") };

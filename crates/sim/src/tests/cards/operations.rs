@@ -176,10 +176,13 @@ fn other_currencies_and_bad_amounts_are_refused() {
         (CardCall::Refund { operation: euros, original: "s".into() }, "12 INVALID TRANSACTION"),
         (sale("zero", 0), "13 INVALID AMOUNT"),
         (
-            CardCall::Authorize { operation: too_much_tip, card: card(VISA), is_capture: true },
+            CardCall::Authorize { operation: too_much_tip, card: card(VISA), is_capture: true, online: None },
             "13 INVALID AMOUNT",
         ),
-        (CardCall::Authorize { operation: tipped, card: card(VISA), is_capture: true }, "approved"),
+        (
+            CardCall::Authorize { operation: tipped, card: card(VISA), is_capture: true, online: None },
+            "approved",
+        ),
     ]);
     let taken = desk.ask(1_000, &query("u")).unwrap().operation.unwrap();
     assert_eq!((taken.tip_minor, taken.cashback_minor, taken.terminal.as_str()), (40, 60, TILL));
@@ -194,7 +197,12 @@ fn money_counts_where_it_was_moved() {
         terminal: terminal.into(),
         ..operation(trade_no, minor)
     };
-    let authorize = CardCall::Authorize { operation: at("A", "a", 900), card: card(VISA), is_capture: false };
+    let authorize = CardCall::Authorize {
+        operation: at("A", "a", 900),
+        card: card(VISA),
+        is_capture: false,
+        online: None,
+    };
     let capture = |terminal, trade_no, original: &str, minor| CardCall::Capture {
         operation: at(terminal, trade_no, minor),
         original: original.into(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::*;
-use crate::{AcquirerConfig, TransactionFilter};
+use crate::TransactionFilter;
 
 /// A few dice, the same for the same seed.
 struct Dice(u64);
@@ -108,7 +108,7 @@ impl Register {
         let minor = self.dice.amount();
         let operation = self.operation(minor);
         let (trade_no, terminal) = (operation.trade_no.clone(), operation.terminal.clone());
-        let call = CardCall::Authorize { operation, card: card(VISA), is_capture };
+        let call = CardCall::Authorize { operation, card: card(VISA), is_capture, online: None };
         self.sent.push(call.clone());
         if self.finds_out(&call) {
             let captured = if is_capture { minor } else { 0 };
@@ -206,7 +206,7 @@ impl Register {
 }
 
 fn open(path: &Path) -> Desk {
-    let config = AcquirerConfig { key: KEY.into(), journal: Some(path.to_owned()) };
+    let config = AcquirerConfig { journal: Some(path.to_owned()), ..config() };
     Desk { acquirer: Acquirer::open(config).unwrap(), ..desk() }
 }
 
