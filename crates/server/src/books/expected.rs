@@ -232,17 +232,12 @@ impl Kept {
             if !matches!(refund.state, RefundState::Succeeded { .. }) {
                 continue;
             }
-            let of_tip = tip_named(refund).unwrap_or_else(|| (refund.amount_minor - sale_left).max(0));
+            let of_tip = refund.means.tip_minor.unwrap_or_else(|| (refund.amount_minor - sale_left).max(0));
             sale_left -= refund.amount_minor - of_tip;
             tip_back += of_tip;
         }
         tip_back
     }
-}
-
-fn tip_named(refund: &Refund) -> Option<i64> {
-    let _ = refund;
-    None
 }
 
 /// Fee and VAT that are still ours of a payment after refunds of so much.
