@@ -32,13 +32,19 @@ macro_rules! entry {
     };
 }
 
-static ENTRIES: [Entry; 21] = [
+static ENTRIES: [Entry; 27] = [
     entry!("base.css", CSS),
     entry!("pay.css", CSS),
     entry!("wallet.css", CSS),
     entry!("sandbox.css", CSS),
+    entry!("issuer.css", CSS),
     entry!("pay.js", SCRIPT),
     entry!("live.js", SCRIPT),
+    entry!("checkout.css", CSS),
+    entry!("checkout.js", SCRIPT),
+    entry!("checkout-card.js", SCRIPT),
+    entry!("checkout-form.js", SCRIPT),
+    entry!("no-picture.svg", SVG),
     entry!("terminal.css", CSS),
     entry!("terminal.js", SCRIPT),
     entry!("terminal-clock.js", SCRIPT),

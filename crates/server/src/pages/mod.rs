@@ -5,9 +5,11 @@
 //! that were formatted elsewhere; whoever serves it adds `CONTENT_SECURITY_POLICY` and nothing inline.
 
 mod assets;
+mod checkout;
 mod codepay;
 mod error;
 mod hosted;
+mod issuer;
 mod links;
 mod method;
 mod picture;
@@ -23,12 +25,18 @@ mod samples;
 mod tests;
 
 pub use assets::{Asset, asset, asset_url};
+pub use checkout::{
+    AddressForm, AddressKind, AddressLine, AskedAddresses, CheckoutBrand, CheckoutField, CheckoutForm,
+    CheckoutItem, CheckoutPage, CheckoutProblem, CheckoutState, Colour, Country, FieldProblem, Palette,
+    Wrong,
+};
 pub use codepay::{
     CardRow, CodePayCredentials, RegisterForm, RegisterOrder, RegisterPage, RegisterProblem, RegisterStatus,
     RegisterTerminal, Way, Wish,
 };
 pub use error::{ErrorKind, ErrorPage};
 pub use hosted::{HostedPage, HostedState};
+pub use issuer::{IssuerPage, IssuerProblem};
 pub use method::Method;
 pub use picture::{bar_code_svg, qr_png_data_url, qr_svg};
 pub use sandbox::{

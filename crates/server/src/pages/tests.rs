@@ -1,6 +1,7 @@
 //! Every page in both languages and all states; hostile texts; nothing a strict policy would block.
 
 use super::assets::asset_names;
+use super::checkout::samples::*;
 use super::samples::*;
 use super::*;
 
@@ -42,6 +43,16 @@ fn every_page(language: Language, name: &str, address: &str) -> Vec<(String, Str
         page.last_charge.as_mut().unwrap().seller = name.into();
         add(format!("code-{}", method.word()), page.render());
     }
+    use IssuerProblem::*;
+    for problem in [None, Some(WrongCode), Some(NoCode), Some(NotUnderstood)] {
+        let mut page = issuer(language, problem);
+        page.seller = name.into();
+        add(format!("issuer-{problem:?}"), page.render());
+        if problem.is_some() {
+            page.tries_left = 1;
+            add(format!("issuer-{problem:?}-last"), page.render());
+        }
+    }
     let mut page = home(language);
     page.merchants[0].name = name.into();
     page.latipay = ProtocolPaths { curl: name.into(), openapi_url: address.into() };
@@ -78,6 +89,9 @@ fn every_page(language: Language, name: &str, address: &str) -> Vec<(String, Str
     for (title, alone) in [("terminal", true), ("terminals", false)] {
         add(title.into(), named_terminals(language, alone, name).render());
     }
+    for (title, html) in checkouts(language, name, address) {
+        add(title, html);
+    }
     for kind in ErrorKind::ALL {
         add(
             format!("error-{}", kind.status()),
@@ -105,6 +119,31 @@ fn registers(language: Language, name: &str, address: &str) -> Vec<(String, Rend
         }
         pages.push((format!("register-{}", status.map_or("new", RegisterStatus::word)), page.render()));
     }
+    pages
+}
+
+/// The payment page in each state, with each problem, and with everything wrong.
+fn checkouts(language: Language, name: &str, address: &str) -> Vec<(String, Rendered)> {
+    let mut pages = Vec::new();
+    for state in checkout_states() {
+        let mut page = checkout(language, state);
+        (page.seller, page.description) = (name.into(), name.into());
+        (page.reference, page.items[0].name) = (name.into(), name.into());
+        page.return_url = Some(address.into());
+        if let CheckoutState::Challenge { url } = &mut page.state {
+            *url = address.into();
+        }
+        pages.push((format!("checkout-{}", page.state.word()), page.render()));
+    }
+    for problem in CheckoutProblem::ALL {
+        let mut page = checkout(language, CheckoutState::Open);
+        (page.problem, page.waiting_wallet) = (Some(problem), Some(Method::Alipay));
+        pages.push((format!("checkout-{problem:?}"), page.render()));
+    }
+    pages.push(("checkout-asking".into(), checkout_asking(language).render()));
+    pages.push(("checkout-mistaken".into(), checkout_mistaken(language).render()));
+    pages.push(("checkout-wrong".into(), checkout_wrong(language, name).render()));
+    pages.push(("checkout-none".into(), CheckoutPage::not_found(language, false).render()));
     pages
 }
 
@@ -153,7 +192,7 @@ fn every_page_says_its_language_and_keeps_to_the_policy() {
 #[test]
 fn a_chinese_page_has_no_english_sentence_left() {
     for (title, html) in every_page(Language::Chinese, "名", "/x") {
-        let html = html.replace("OTT Pay", "").replace("CodePay", "");
+        let html = html.replace("OTT Pay", "").replace("CodePay", "").replace("UnionPay", "");
         for word in [
             "Return to",
             "Waiting",
@@ -217,6 +256,27 @@ fn a_payer_chooses_and_chooses_again_while_it_is_open() {
         let html = HostedPage { choices: Vec::new(), ..page }.render().unwrap();
         assert_eq!(html.matches("<button").count(), 0, "{state:?}");
     }
+}
+
+#[test]
+fn the_issuers_page_says_what_was_wrong_to_everyone() {
+    let shown = |problem, tries_left| {
+        IssuerPage { tries_left, ..issuer(Language::English, problem) }.render().unwrap()
+    };
+    for (problem, tries_left, text) in [
+        (IssuerProblem::WrongCode, 2, "You can try 2 more times."),
+        (IssuerProblem::WrongCode, 1, "You can try once more."),
+        (IssuerProblem::NoCode, 3, "Type in the code first."),
+    ] {
+        let html = shown(Some(problem), tries_left);
+        assert!(html.contains(text) && html.contains("role=\"alert\" id=\"problem\""), "{problem:?}");
+        assert!(html.contains("aria-describedby=\"problem code-hint test-code\" aria-invalid=\"true\""));
+    }
+    let html = shown(None, 3);
+    assert!(!html.contains("role=\"alert\"") && !html.contains("aria-invalid"));
+    assert!(html.contains("<label for=\"code\">") && html.contains("the code is 1234."));
+    assert_eq!(html.matches("<button").count(), 3);
+    assert!(!html.contains("<script"), "works without scripts");
 }
 
 #[test]

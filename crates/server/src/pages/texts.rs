@@ -1,13 +1,17 @@
 //! Every word a person reads, in both languages. A language is one value of `Texts`, so a forgotten
 //! translation does not compile. `{}` in a text stands for the one value the page puts there.
 
+mod checkout;
 mod chinese;
 mod codepay;
 mod english;
+mod issuer;
 mod language;
 mod terminal;
 
+pub use checkout::{CheckoutTexts, FieldText};
 pub use codepay::CodePayTexts;
+pub use issuer::IssuerTexts;
 pub use language::Language;
 pub use terminal::TerminalTexts;
 
@@ -36,6 +40,8 @@ pub struct Texts {
     pub sandbox: SandboxTexts,
     pub terminal: &'static TerminalTexts,
     pub codepay: &'static CodePayTexts,
+    pub issuer: &'static IssuerTexts,
+    pub checkout: &'static CheckoutTexts,
     pub errors: ErrorTexts,
 }
 

@@ -1,0 +1,126 @@
+//! English.
+
+use super::{CheckoutTexts, field};
+use crate::pages::texts::says;
+
+pub(in crate::pages::texts) static TEXTS: CheckoutTexts = CheckoutTexts {
+    your_order: "Your order",
+    quantity: "Quantity",
+    total: "Total",
+    days_hours: "{} d {} h",
+    contact: "Contact",
+    shipping: "Shipping address",
+    billing: "Billing address",
+    same_address: "Same as the shipping address",
+    optional: "optional",
+    choose_country: "Choose a country…",
+    pay_by_card: "Pay by card",
+    cards_taken: "Cards taken here",
+    other_card: "Card",
+    cvv_back: "3 digits on the back of the card",
+    cvv_front: "4 digits on the front of the card",
+    pay: "Pay {}",
+    paying_now: "Paying…",
+    kept_from_shop: "The shop never sees your card number. It is not kept after the payment.",
+    or_with: "Or pay with",
+    pay_with: "Pay with",
+    wallet_waits: "You chose {}. You can go on with it, or pay another way below.",
+    show_code: "Go on with {}",
+    other_ways: "Pay another way",
+    check_fields: "Please check what you entered",
+    required: "All fields are required unless marked optional.",
+    to_the_bank: "Continue to your bank",
+    going_to_the_bank: "You are being taken there…",
+    nothing_offered: "This shop offers no way to pay this order online. Please ask the shop.",
+    number: field(
+        "Card number",
+        "Enter the number on the front of your card.",
+        "This is not a card number. Check it digit by digit.",
+    ),
+    expiry: field(
+        "Expires (MM/YY)",
+        "Enter month and year, as on the card.",
+        "Enter month and year, such as 08/29.",
+    ),
+    cvv: field(
+        "Security code",
+        "Enter the security code.",
+        "The security code has 3 digits, on American Express 4.",
+    ),
+    holder: field(
+        "Name on card",
+        "Enter the name as it stands on the card.",
+        "The name has characters that no card has.",
+    ),
+    name: field("Full name", "Enter your name.", "The name has characters that cannot be used."),
+    phone: field("Phone", "Enter a phone number.", "Enter a phone number, such as +64 9 123 4567."),
+    email: field("Email", "Enter an email address.", "Enter an email address, such as name@example.com."),
+    country: field("Country or region", "Choose a country.", "Choose a country from the list."),
+    line1: field(
+        "Street and number",
+        "Enter street and number.",
+        "The address has characters that cannot be used.",
+    ),
+    line2: field(
+        "Apartment, company",
+        "Enter apartment or company.",
+        "The address has characters that cannot be used.",
+    ),
+    city: field("City", "Enter the city.", "The city has characters that cannot be used."),
+    province: field(
+        "State or province",
+        "Enter the state or province.",
+        "The name has characters that cannot be used.",
+    ),
+    zip: field(
+        "Postcode or ZIP",
+        "Enter the postcode.",
+        "A postcode has letters, digits, spaces and dashes.",
+    ),
+    too_long: "This is too long.",
+    card_expired: "This card has expired.",
+    card_not_taken: "Cards of this kind are not taken here.",
+    country_not_taken: "The shop does not take addresses in this country.",
+    open: says("Payment", "Choose how to pay."),
+    paying: says("Your payment is on its way", "We are waiting for the bank's answer. Do not pay again."),
+    challenge: says(
+        "Your bank asks you to confirm",
+        "Your card is protected by your bank. Confirm the payment there; then you come back here.",
+    ),
+    closing: says(
+        "Finding out the result",
+        "The time to pay is over. We are asking a last time whether it was paid.",
+    ),
+    paid: says("Payment received", "Thank you. The shop has been told."),
+    declined: says("Payment declined", "The payment was not accepted. No money was taken."),
+    not_authenticated: says(
+        "Your bank could not confirm it was you",
+        "The payment was stopped. No money was taken.",
+    ),
+    expired: says("Time is over", "The order was not paid in time. No money was taken."),
+    cancelled: says("Payment cancelled", "This payment was cancelled. No money was taken."),
+    not_found: says(
+        "No such payment",
+        "The link is wrong, or the payment was long ago. Ask the shop for a new one.",
+    ),
+    card_declined: says(
+        "Your bank declined this card",
+        "No money was taken. Try again, or use another card.",
+    ),
+    card_not_authenticated: says(
+        "Your bank could not confirm it was you",
+        "No money was taken. Try again, or use another card.",
+    ),
+    unavailable: says(
+        "That did not work just now",
+        "Nothing was charged by this attempt. Please try again in a moment.",
+    ),
+    too_many_cards: says(
+        "No more tries",
+        "This order was tried too often. Please ask the shop for a new one.",
+    ),
+    not_from_here: says(
+        "Please send the form again",
+        "It did not come from this page, so nothing was done with it.",
+    ),
+};
