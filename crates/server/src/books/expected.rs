@@ -40,6 +40,7 @@ impl Kept {
             reference: order.reference.clone(),
             terms: order.terms.clone(),
             presentation: Presentation::None,
+            card: None,
         };
         let told = replay(ordered, &self.events);
         for (what, kept, told) in [

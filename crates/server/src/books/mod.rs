@@ -6,6 +6,7 @@
 pub mod batch;
 pub mod check;
 mod expected;
+pub mod reconcile;
 pub mod statement;
 
 /// Orders or lines read at once.

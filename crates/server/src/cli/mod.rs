@@ -8,6 +8,7 @@ mod merchant;
 mod notify;
 mod order;
 mod rate;
+mod reconcile;
 mod report;
 mod run;
 mod sign;
@@ -62,6 +63,9 @@ enum Command {
     /// Balances, statements, batches.
     #[command(subcommand)]
     Report(report::Command),
+    /// Channels' statements against what we did.
+    #[command(subcommand)]
+    Reconcile(reconcile::Command),
     /// Notifications to merchants.
     #[command(subcommand)]
     Notify(notify::Command),
@@ -133,6 +137,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             Command::Order(command) => order::run(command).await?,
             Command::Ledger(command) => return ledger::run(command).await,
             Command::Report(command) => report::run(command).await?,
+            Command::Reconcile(command) => return reconcile::run(command).await,
             Command::Notify(command) => notify::run(command).await?,
             Command::Openapi { room } => {
                 let document = match room {
