@@ -282,8 +282,8 @@ impl Life {
         }
         for refund in self.refunds.iter().filter(|refund| refund.reverses_late_payment) {
             if !matches!(refund.state, RefundState::Succeeded { .. }) {
-                let by = order.method_of(refund.choice).map_or("nobody", |method| method.as_str());
-                add(format!("channel_receivable:{by}"), order.total().minor);
+                let paid_by = order.method_of(refund.choice).map_or("nobody", |method| method.as_str());
+                add(format!("channel_receivable:{paid_by}"), order.total().minor);
                 add("late_payments".into(), -order.total().minor);
             }
         }
