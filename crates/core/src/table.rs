@@ -60,6 +60,8 @@ pub const COUNTER_TRANSITIONS: &[(&str, &str, &str)] = &[
     ("pending", "try card", "pending"),
     ("pending", "introduce", "pending"),
     ("pending", "counter says declined", "pending"),
+    ("pending", "counter says paid", "pending"),
+    ("closing", "counter says paid", "closing"),
     ("authorized", "increase", "authorized"),
     ("authorized", "acquirer says of increase", "authorized"),
     ("authorized", "reserve", "authorized"),
