@@ -11,6 +11,7 @@ mod notices;
 mod orders;
 mod races;
 mod references;
+mod report;
 mod shop;
 mod work;
 
@@ -28,6 +29,7 @@ pub use notices::*;
 pub use orders::*;
 pub use races::*;
 pub use references::*;
+pub use report::*;
 pub use shop::{AMOUNT_MINOR, NOW, Shop, conflict, number, paid, together};
 pub use work::*;
 
@@ -77,6 +79,9 @@ macro_rules! contract_tests {
             a_terminal_is_paired_once,
             of_two_who_pair_at_once_one_does,
             the_first_gateway_key_stays,
+            the_ledger_is_walked_by_time,
+            orders_are_walked_by_number,
+            a_statement_is_kept_once_and_whole,
         }
     };
     ($fresh:path: $($name:ident,)*) => {
