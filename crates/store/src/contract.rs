@@ -5,6 +5,7 @@
 
 mod audit;
 mod batches;
+mod claims;
 mod counters;
 mod directory;
 mod notices;
@@ -23,6 +24,7 @@ pub type Home = Arc<dyn Store>;
 
 pub use audit::audit;
 pub use batches::*;
+pub use claims::*;
 pub use counters::*;
 pub use directory::*;
 pub use notices::*;
@@ -82,6 +84,8 @@ macro_rules! contract_tests {
             the_ledger_is_walked_by_time,
             orders_are_walked_by_number,
             a_statement_is_kept_once_and_whole,
+            a_request_has_its_effect_once,
+            the_first_answer_stays,
         }
     };
     ($fresh:path: $($name:ident,)*) => {

@@ -8,6 +8,7 @@ use tillgate_core::{
 };
 
 use crate::changeset::Changeset;
+use crate::claim::{Claim, Claimed};
 use crate::directory::{Credential, NewKey};
 use crate::notification::{Notification, NotificationAttempt, NotificationState};
 use crate::rate::QuotedRate;
@@ -35,6 +36,8 @@ pub enum Conflict {
     Work,
     /// The batch was closed.
     Batch,
+    /// The same request came before.
+    Claim,
 }
 
 #[derive(Debug, Clone, thiserror::Error)]
@@ -100,6 +103,11 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         code_digest: Vec<u8>,
         now: Timestamp,
     ) -> Answer<'a, bool>;
+    /// What is known of a request that came before.
+    fn load_claim(&self, merchant: MerchantId, key: Vec<u8>) -> Answer<'_, Option<Claimed>>;
+    /// Keeps the answer of a request, also of one that began nothing. The first answer stays, and is given back. Some of
+    /// the merchant's that are older than that are forgotten.
+    fn answer_claim(&self, claim: Claim, answer: Vec<u8>, forget_before: Timestamp) -> Answer<'_, Vec<u8>>;
     /// With the number of the event each belongs to.
     fn load_postings(&self, merchant: MerchantId, order: OrderNo) -> Answer<'_, Vec<(u32, Posting)>>;
     /// Work still owed for an order, leased or not.
@@ -144,6 +152,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         account: &'a str,
     ) -> Answer<'a, Option<String>>;
     fn list_credentials(&self) -> Answer<'_, Vec<Credential>>;
+    /// The merchant's logins in a room, in their order.
+    fn list_logins<'a>(&'a self, merchant: MerchantId, room: &'a str) -> Answer<'a, Vec<String>>;
     /// A new merchant with the next free number.
     fn add_merchant<'a>(&'a self, name: &'a str, now: Timestamp) -> Answer<'a, MerchantId>;
     /// Adds the login or changes its name, switches and accounts. Its keys are left alone.

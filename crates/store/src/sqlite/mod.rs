@@ -3,6 +3,7 @@
 //! Point reads (by key) run on the caller's thread, a few microseconds each; see docs/adr/0003.
 
 mod apply;
+mod claim;
 mod directory;
 mod notify;
 mod read;
@@ -28,6 +29,7 @@ use tillgate_core::{
 };
 
 use crate::changeset::Changeset;
+use crate::claim::{Claim, Claimed};
 use crate::directory::{Credential, NewKey};
 use crate::notification::{Notification, NotificationAttempt, NotificationState};
 use crate::port::{Answer, OrderKey, Store, StoreError, Totals};
@@ -208,6 +210,14 @@ impl Store for Sqlite {
         self.writing(move |connection| terminal::take_pairing(connection, merchant, &name, &code_digest, now))
     }
 
+    fn load_claim(&self, merchant: MerchantId, key: Vec<u8>) -> Answer<'_, Option<Claimed>> {
+        self.reading(move |connection| claim::load(connection, merchant, &key))
+    }
+
+    fn answer_claim(&self, made: Claim, answer: Vec<u8>, forget_before: Timestamp) -> Answer<'_, Vec<u8>> {
+        self.writing(move |connection| claim::answer(connection, &made, &answer, forget_before))
+    }
+
     fn list_merchants(&self) -> Answer<'_, Vec<MerchantId>> {
         self.reading(report::merchants)
     }
@@ -373,6 +383,10 @@ impl Store for Sqlite {
 
     fn list_credentials(&self) -> Answer<'_, Vec<Credential>> {
         self.reading(directory::credentials)
+    }
+
+    fn list_logins<'a>(&'a self, merchant: MerchantId, room: &'a str) -> Answer<'a, Vec<String>> {
+        self.reading(move |connection| directory::logins(connection, merchant, room))
     }
 
     fn add_merchant<'a>(&'a self, name: &'a str, now: Timestamp) -> Answer<'a, MerchantId> {
