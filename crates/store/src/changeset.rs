@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tillgate_core::{BatchPlace, Decision, Timestamp, Work};
 
+use crate::claim::Claim;
 use crate::notification::{Notification, NotificationAttempt};
 
 /// What became of a row of work that was leased. Only who holds the lease, by its end and its attempt, may say so.
@@ -25,6 +26,8 @@ pub struct Changeset {
     pub into_batch: Option<BatchPlace>,
     /// What the payer of the decision's order signed, as a PNG.
     pub signature: Option<Vec<u8>>,
+    /// That this request has not come before.
+    pub claim: Option<Claim>,
     pub work: Option<WorkUpdate>,
     pub notification: Option<Notification>,
     pub attempt: Option<NotificationAttempt>,

@@ -5,6 +5,7 @@
 
 mod audit;
 mod batches;
+mod claims;
 mod counters;
 mod directory;
 mod notices;
@@ -22,6 +23,7 @@ pub type Home = Arc<dyn Store>;
 
 pub use audit::audit;
 pub use batches::*;
+pub use claims::*;
 pub use counters::*;
 pub use directory::*;
 pub use notices::*;
@@ -77,6 +79,8 @@ macro_rules! contract_tests {
             a_terminal_is_paired_once,
             of_two_who_pair_at_once_one_does,
             the_first_gateway_key_stays,
+            a_request_has_its_effect_once,
+            the_first_answer_stays,
         }
     };
     ($fresh:path: $($name:ident,)*) => {

@@ -4,6 +4,7 @@
 //! channels, or the rules; a [`Changeset`] arrives decided and is stored whole or not at all.
 
 pub mod changeset;
+pub mod claim;
 #[cfg(test)]
 mod contract;
 pub mod directory;
@@ -15,6 +16,7 @@ pub mod sqlite;
 pub mod terminal;
 
 pub use changeset::{Changeset, WorkUpdate};
+pub use claim::{Claim, Claimed};
 pub use directory::{Credential, NewKey, SealedKey};
 pub use notification::{Notification, NotificationAttempt, NotificationState};
 pub use port::{Answer, Conflict, OrderKey, Store, StoreError};

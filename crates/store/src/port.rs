@@ -8,6 +8,7 @@ use tillgate_core::{
 };
 
 use crate::changeset::Changeset;
+use crate::claim::{Claim, Claimed};
 use crate::directory::{Credential, NewKey};
 use crate::notification::{Notification, NotificationAttempt, NotificationState};
 use crate::rate::QuotedRate;
@@ -34,6 +35,8 @@ pub enum Conflict {
     Work,
     /// The batch was closed.
     Batch,
+    /// The same request came before.
+    Claim,
 }
 
 #[derive(Debug, Clone, thiserror::Error)]
@@ -99,6 +102,11 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         code_digest: Vec<u8>,
         now: Timestamp,
     ) -> Answer<'a, bool>;
+    /// What is known of a request that came before.
+    fn load_claim(&self, merchant: MerchantId, key: Vec<u8>) -> Answer<'_, Option<Claimed>>;
+    /// Keeps the answer of a request, also of one that began nothing. The first answer stays, and is given back. Some of
+    /// the merchant's that are older than that are forgotten.
+    fn answer_claim(&self, claim: Claim, answer: Vec<u8>, forget_before: Timestamp) -> Answer<'_, Vec<u8>>;
     /// With the number of the event each belongs to.
     fn load_postings(&self, merchant: MerchantId, order: OrderNo) -> Answer<'_, Vec<(u32, Posting)>>;
     /// Work still owed for an order, leased or not.

@@ -2,12 +2,17 @@
 
 use std::borrow::Cow;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
 use super::codes::Code;
 use super::decode::text;
 use super::fields::{APP_ID, SIGN, SIGN_TYPE, TIMESTAMP};
-use super::keys::{PrivateKey, PublicKey};
+use super::keys::{AesKey, PrivateKey, PublicKey};
 use super::sign::{self, Nested, Variant};
 use super::{Method, Reject};
+use crate::wire::card::Typed;
 use crate::wire::json::{Field, Value, read_object};
 use crate::wire::query::write_query;
 
@@ -158,4 +163,34 @@ fn checked<'b>(body: &'b [u8], key: &PublicKey) -> Result<Vec<Field<'b>>, Client
     }
     let sorted = sign::sorted(&read, Nested::Source);
     if sign::reads_back(&text, &sorted, Variant::Documented) { Ok(read) } else { Err(ClientError::Ambiguous) }
+}
+
+/// The JSON text of a card, to be encrypted.
+pub fn card_text(card: &Typed) -> Zeroizing<String> {
+    let parts = [
+        ("pan", &card.pan),
+        ("holder", &card.holder),
+        ("cvv", &card.cvv),
+        ("expiry", &card.expiry),
+        ("card_type", &card.card_type),
+    ];
+    let mut text = Zeroizing::new(String::with_capacity(512));
+    for (name, value) in parts.into_iter().filter(|(_, value)| !value.is_empty()) {
+        let value = Zeroizing::new(serde_json::Value::from(value.as_str()).to_string());
+        let before = if text.is_empty() { "{\"" } else { ",\"" };
+        text.extend([before, name, "\":", value.as_str()]);
+    }
+    let end = if text.is_empty() { "{}" } else { "}" };
+    text.push_str(end);
+    text
+}
+
+/// `card` for the gateway's public key: `enc_type` RSA, or none.
+pub fn encrypt_card(text: &str, key: &PublicKey) -> Option<String> {
+    Some(STANDARD.encode(key.encrypt(text.as_bytes())?))
+}
+
+/// `card` with the app's own key: `enc_type` AES.
+pub fn encrypt_card_aes(text: &str, key: &AesKey) -> Option<String> {
+    Some(STANDARD.encode(key.encrypt(text.as_bytes())?))
 }

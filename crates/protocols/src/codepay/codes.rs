@@ -163,7 +163,7 @@ impl Reject {
     /// `field` and what is wrong with it.
     pub fn field(code: Code, field: &str, what: impl fmt::Display) -> Self {
         // It may be a stranger's, and stands in a text that we sign.
-        let plain = |c: char| if c.is_ascii_alphanumeric() || "_.-".contains(c) { c } else { '?' };
+        let plain = |c: char| if c.is_ascii_alphanumeric() || "_.-[]".contains(c) { c } else { '?' };
         let shown: String = field.chars().map(plain).take(64).collect();
         Self { code, message: format!("{shown} {what}"), field: Some(field.to_owned()) }
     }

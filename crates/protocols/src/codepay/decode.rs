@@ -6,8 +6,9 @@ use std::fmt;
 use aws_lc_rs::digest::{SHA256, digest};
 use tillgate_core::Timestamp;
 
+use super::calls::Asked;
 use super::codes::{Code, Reject};
-use super::draft::{self, Asked};
+use super::draft;
 use super::fields::{self, APP_ID, Kind, METHOD, SIGN, SIGN_TYPE, TIMESTAMP};
 use super::sign::{self, Nested, Variant, Verified};
 use super::{Access, App, Method, Route};
@@ -153,31 +154,40 @@ impl<'a> Received<'a> {
     fn envelope(&self, verified: &Verified) -> Result<Method, Reject> {
         if let Route::Path(method) = self.route {
             // Signed for the one path of all methods; the same fields would mean something else here.
-            let is_foreign = !text(&self.fields, METHOD)?.is_empty();
-            return if is_foreign {
-                Err(Reject::invalid(METHOD, "must not be sent to this path"))
-            } else {
-                Ok(method)
-            };
-        }
-        for spec in fields::ENVELOPE {
-            let is_one_of = |words: &[&str], what: &str| {
-                let text = needed(&self.fields, spec.name)?;
-                let fits = words.iter().any(|word| word.eq_ignore_ascii_case(text));
-                if fits { Ok(()) } else { Err(Reject::invalid(spec.name, what)) }
-            };
-            match spec.kind {
-                Kind::Format => is_one_of(&["JSON"], "must be JSON")?,
-                Kind::Charset => is_one_of(&["UTF-8", "UTF8"], "must be UTF-8")?,
-                Kind::Version => is_one_of(&["1.0"], "must be 1.0")?,
-                _ => {}
+            if !text(&self.fields, METHOD)?.is_empty() {
+                return Err(Reject::invalid(METHOD, "must not be sent to this path"));
             }
+            // The envelope may be cut short here, not wrong.
+            self.check_words(text)?;
+            return Ok(method);
         }
+        self.check_words(needed)?;
         let word = needed(&self.fields, METHOD)?;
         if !verified.covers(word) {
             return Err(Reject::missing(METHOD));
         }
         Method::from_word(word).ok_or_else(|| Reject::new(Code::NotAuthorized))
+    }
+
+    /// Format, charset and version; what `find` takes for absent may be.
+    fn check_words(
+        &self,
+        find: for<'r> fn(&'r [Field<'_>], &str) -> Result<&'r str, Reject>,
+    ) -> Result<(), Reject> {
+        for spec in fields::ENVELOPE {
+            let words: &[&str] = match spec.kind {
+                Kind::Format => &["JSON"],
+                Kind::Charset => &["UTF-8", "UTF8"],
+                Kind::Version => &["1.0"],
+                _ => continue,
+            };
+            let sent = find(&self.fields, spec.name)?;
+            let fits = sent.is_empty() || words.iter().any(|word| word.eq_ignore_ascii_case(sent));
+            if !fits {
+                return Err(Reject::invalid(spec.name, format_args!("must be {}", words[0])));
+            }
+        }
+        Ok(())
     }
 
     /// Takes out what the signature does not protect; the names that were taken.
@@ -249,10 +259,6 @@ impl Opened<'_> {
 
     /// Each field by its rule; the first that is wrong is named.
     pub fn decode(&self, app: &App) -> Result<Asked, Reject> {
-        if !self.method.is_served() {
-            let what = format_args!("API {} is not served here yet", self.method.word());
-            return Err(Reject::because(Code::NotAuthorized, what));
-        }
         draft::read(self.method, &self.fields, &self.dropped, app)
     }
 }

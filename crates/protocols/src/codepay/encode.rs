@@ -284,7 +284,7 @@ impl Reply<'_> {
         )
     }
 
-    fn success(&self, data: &Object) -> String {
+    pub(super) fn success(&self, data: &Object) -> String {
         self.write(Code::Success.word(), Code::Success.message(), &data.json())
     }
 

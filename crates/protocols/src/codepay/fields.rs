@@ -3,6 +3,8 @@
 
 use super::Method;
 
+mod online;
+
 /// What a value must be. Each kind has its one rule in `draft` (the envelope's in `decode`) and its schema in `openapi`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -41,6 +43,26 @@ pub enum Kind {
     Flag,
     ReceiptPrint,
     ApiVersion,
+    ReturnUrl,
+    Ip,
+    Longitude,
+    Latitude,
+    /// A card, encrypted: [`SealedCard`](super::SealedCard).
+    Card,
+    EncType,
+    /// JSON text of an [`Address`](super::Address).
+    Address,
+    /// JSON text of an [`OrderDetail`](super::OrderDetail).
+    OrderDetail,
+    /// JSON text of a list of serial numbers.
+    Terminals,
+}
+
+impl Kind {
+    /// Whether it may come as an object or a list, besides JSON text.
+    pub fn may_be_nested(self) -> bool {
+        matches!(self, Self::Card | Self::Address | Self::OrderDetail | Self::Terminals)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +102,11 @@ pub const SIGN: &str = "sign";
 pub const SIGN_TYPE: &str = "sign_type";
 pub const METHOD: &str = "method";
 pub const TIMESTAMP: &str = "timestamp";
+pub(super) const CARD: &str = "card";
+pub(super) const ENC_TYPE: &str = "enc_type";
+pub(super) const BILLING: &str = "billing_address";
+pub(super) const ORDER_DETAIL: &str = "order_detail";
+pub(super) const TERMINALS: &str = "terminal_sn_list";
 
 /// Before the fields of every method. What has no `method` of its own needs `app_id` and `sign` only.
 pub const ENVELOPE: &[FieldSpec] = &[
@@ -279,7 +306,7 @@ const TIP_ADJUSTMENT: &[FieldSpec] = &[
 
 const BATCH_CLOSE: &[FieldSpec] = &[MERCHANT_NO, TERMINAL_SN];
 
-/// The fields of a request besides the envelope's, in the order of its document. Empty for what is not served yet.
+/// The fields of a request besides the envelope's, in the order of its document.
 pub fn of(method: Method) -> &'static [FieldSpec] {
     match method {
         Method::PayOrder => PAY_ORDER,
@@ -289,17 +316,22 @@ pub fn of(method: Method) -> &'static [FieldSpec] {
         Method::Revoke => REVOKE,
         Method::TipAdjustment => TIP_ADJUSTMENT,
         Method::BatchClose => BATCH_CLOSE,
-        Method::Checkout
-        | Method::MerchantCheckout
-        | Method::PaymentCapture
-        | Method::PaymentIncrement
-        | Method::PaymentCancel
-        | Method::PaymentRefund
-        | Method::PaymentTip
-        | Method::PaymentRecall
-        | Method::OpenBatchClose
-        | Method::OpenBatch => &[],
+        Method::Checkout => online::CHECKOUT,
+        Method::MerchantCheckout => online::MERCHANT_CHECKOUT,
+        Method::PaymentCapture => online::CAPTURE,
+        Method::PaymentIncrement => online::INCREMENT,
+        Method::PaymentCancel => online::CANCEL,
+        Method::PaymentRefund => online::REFUND,
+        Method::PaymentTip => online::TIP,
+        Method::PaymentRecall => online::RECALL,
+        Method::OpenBatchClose | Method::OpenBatch => online::BATCH,
     }
+}
+
+/// Whether a method cannot do without a field of its table or the envelope's.
+pub fn is_required(method: Method, spec: &FieldSpec) -> bool {
+    let is_of_envelope = ENVELOPE.iter().any(|known| known.name == spec.name);
+    spec.is_required() && (method.has_word() || !is_of_envelope || spec.name == APP_ID)
 }
 
 /// The row of a field, if the method knows it.
@@ -307,34 +339,22 @@ pub fn find(method: Method, name: &str) -> Option<&'static FieldSpec> {
     ENVELOPE.iter().chain(of(method)).find(|spec| spec.name == name)
 }
 
-/// Fields of the methods that are not served yet, and of all answers and callbacks.
+/// Fields of all answers and callbacks.
 const OTHER_NAMES: &[&str] = &[
     "auth_no",
-    "billing_address",
-    "card",
     "code",
     "data",
     "discount_bmopc",
     "discount_bpc",
     "electron_sign_url",
-    "enc_type",
     "entry_model",
-    "latitude",
-    "longitude",
     "msg",
-    "order_detail",
     "paid_amount",
     "pay_channel_trans_no",
     "pay_platform_trans_no",
     "pay_user_account_id",
     "psn",
     "ref_no",
-    "return_url",
-    "sales_tax_amount",
-    "service_charge_amount",
-    "surcharge_amount",
-    "term_ip",
-    "terminal_sn_list",
     "trans_end_time",
     "trans_error_code",
     "trans_error_msg",
@@ -353,5 +373,5 @@ pub(super) fn is_known(name: &str) -> bool {
 
 /// Fields whose value is JSON text.
 pub(super) fn is_nested(name: &str) -> bool {
-    matches!(name, "billing_address" | "card" | "data" | "order_detail" | "terminal_sn_list")
+    matches!(name, BILLING | CARD | "data" | ORDER_DETAIL | TERMINALS)
 }

@@ -1,14 +1,20 @@
-//! RSA keys of apps and of the gateway, and the secret of Basic authentication. None of them shows itself.
+//! RSA keys of apps and of the gateway, the secret of Basic authentication, AES keys for cards. None of them shows itself.
 //!
 //! A public key travels as the bare base64 of its SPKI, a private one as the bare base64 of PKCS#8 (Java) or PKCS#1
 //! (others). PEM borders and white space around and inside are dropped.
 
 use std::fmt;
 
+use aws_lc_rs::cipher::{
+    AES_256, DecryptionContext, PaddedBlockDecryptingKey, PaddedBlockEncryptingKey, UnboundCipherKey,
+};
 use aws_lc_rs::constant_time;
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::encoding::AsDer;
-use aws_lc_rs::rsa::{self, KeyPair, KeySize};
+use aws_lc_rs::rsa::{
+    self, KeyPair, KeySize, OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, OaepPublicEncryptingKey,
+    PrivateDecryptingKey, PublicEncryptingKey,
+};
 use aws_lc_rs::signature::{
     KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, RSA_PKCS1_2048_8192_SHA256,
     RSA_PKCS1_SHA256, RsaParameters,
@@ -33,6 +39,8 @@ pub enum KeyError {
     NotPrivate,
     #[error("must have 2048 to 4096 bits")]
     Size,
+    #[error("is not an AES-256 key (32 bytes in base64 or hexadecimal)")]
+    NotAes,
     #[error("cannot be used")]
     Unusable,
 }
@@ -88,6 +96,19 @@ impl PublicKey {
             .is_ok_and(|key| key.verify_sig(text, signature).is_ok())
     }
 
+    /// RSA OAEP, SHA-1 for both of its functions: as many blocks as the text needs. The client's
+    /// role; the padding is random.
+    pub(super) fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        let key = OaepPublicEncryptingKey::new(PublicEncryptingKey::from_der(&self.spki).ok()?).ok()?;
+        let part_bytes = key.max_plaintext_size(&OAEP_SHA1_MGF1SHA1);
+        let mut blocks = Vec::new();
+        for part in plain.chunks(part_bytes) {
+            let mut block = vec![0; key.ciphertext_size()];
+            blocks.extend_from_slice(key.encrypt(&OAEP_SHA1_MGF1SHA1, part, &mut block, None).ok()?);
+        }
+        Some(blocks)
+    }
+
     /// Bytes of a signature.
     pub(super) fn signature_bytes(&self) -> usize {
         let key = rsa::PublicKey::from_der(&self.spki).ok();
@@ -110,10 +131,12 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-/// A key pair that signs: the gateway's, or in the client's role the app's. Wiped from memory when dropped.
+/// A key pair that signs and opens: the gateway's, or in the client's role the app's. Wiped from memory when dropped;
+/// a clone shares the key.
 #[derive(Clone)]
 pub struct PrivateKey {
     pair: KeyPair,
+    opener: PrivateDecryptingKey,
     public: PublicKey,
 }
 
@@ -132,7 +155,9 @@ impl PrivateKey {
 
     /// Signs once, so that signing cannot fail later.
     fn of(pair: KeyPair) -> Result<Self, KeyError> {
-        let key = Self { public: PublicKey::of(pair.public_key())?, pair };
+        let der = pair.as_der().map_err(|_| KeyError::Unusable)?;
+        let opener = PrivateDecryptingKey::from_pkcs8(der.as_ref()).map_err(|_| KeyError::Unusable)?;
+        let key = Self { public: PublicKey::of(pair.public_key())?, pair, opener };
         let probe = b"probe";
         let fits = key.sign_bytes(probe).is_some_and(|signature| key.public.verifies(probe, &signature));
         if fits { Ok(key) } else { Err(KeyError::Unusable) }
@@ -151,6 +176,20 @@ impl PrivateKey {
     /// SHA256withRSA, PKCS#1 v1.5, in base64. The same text gives the same signature.
     pub fn sign(&self, text: &str) -> String {
         STANDARD.encode(self.sign_bytes(text.as_bytes()).unwrap_or_default())
+    }
+
+    /// Bytes of a block.
+    pub(super) fn block_bytes(&self) -> usize {
+        self.pair.public_modulus_len()
+    }
+
+    /// Opens a block of RSA OAEP, SHA-1 for both of its functions. `None` whatever is wrong with it.
+    pub(super) fn decrypt(&self, block: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let key = OaepPrivateDecryptingKey::new(self.opener.clone()).ok()?;
+        let mut plain = Zeroizing::new(vec![0; key.min_output_size()]);
+        let length = key.decrypt(&OAEP_SHA1_MGF1SHA1, block, &mut plain, None).ok()?.len();
+        plain.truncate(length);
+        Some(plain)
     }
 
     fn sign_bytes(&self, text: &[u8]) -> Option<Vec<u8>> {
@@ -208,5 +247,64 @@ impl Eq for BasicSecret {}
 impl fmt::Debug for BasicSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("BasicSecret(…)")
+    }
+}
+
+/// What an app encrypts cards with if it does not use the gateway's public key: AES-256, ECB, PKCS7 padding.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AesKey(Zeroizing<[u8; Self::BYTES]>);
+
+impl AesKey {
+    pub const BYTES: usize = 32;
+
+    pub fn new(bytes: [u8; Self::BYTES]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// Base64 or hexadecimal of the 32 bytes.
+    pub fn from_text(text: &str) -> Result<Self, KeyError> {
+        let text = text.trim();
+        let read =
+            if text.len() == 2 * Self::BYTES { hex::decode(text).ok() } else { STANDARD.decode(text).ok() };
+        let read = Zeroizing::new(read.ok_or(KeyError::NotAes)?);
+        let mut bytes = Zeroizing::new([0; Self::BYTES]);
+        if read.len() != Self::BYTES {
+            return Err(KeyError::NotAes);
+        }
+        bytes.copy_from_slice(&read);
+        Ok(Self(bytes))
+    }
+
+    /// Base64, to be stored encrypted.
+    pub fn to_text(&self) -> Zeroizing<String> {
+        Zeroizing::new(STANDARD.encode(&*self.0))
+    }
+
+    fn cipher(&self) -> Option<UnboundCipherKey> {
+        UnboundCipherKey::new(&AES_256, &*self.0).ok()
+    }
+
+    /// The client's role.
+    pub(super) fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        // With room for the padding, so that no copy is left behind when it grows.
+        let mut buffer = Vec::with_capacity(plain.len() + 2 * 16);
+        buffer.extend_from_slice(plain);
+        PaddedBlockEncryptingKey::ecb_pkcs7(self.cipher()?).ok()?.encrypt(&mut buffer).ok()?;
+        Some(buffer)
+    }
+
+    /// `None` whatever is wrong.
+    pub(super) fn decrypt(&self, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let mut buffer = Zeroizing::new(sealed.to_vec());
+        let cipher = PaddedBlockDecryptingKey::ecb_pkcs7(self.cipher()?).ok()?;
+        let length = cipher.decrypt(&mut buffer, DecryptionContext::None).ok()?.len();
+        buffer.truncate(length);
+        Some(buffer)
+    }
+}
+
+impl fmt::Debug for AesKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AesKey(…)")
     }
 }

@@ -30,7 +30,6 @@ struct Row {
     word: &'static str,
     /// The document says it has a `timestamp`. Without one a request can be sent again by whoever sees it.
     is_timed: bool,
-    is_served: bool,
 }
 
 impl Method {
@@ -56,19 +55,19 @@ impl Method {
     ];
 
     fn row(self) -> Row {
-        let entry = |word, is_served| Row { word, is_timed: true, is_served };
-        let path = |word| Row { word, is_timed: false, is_served: false };
+        let entry = |word| Row { word, is_timed: true };
+        let path = |word| Row { word, is_timed: false };
         match self {
-            Self::PayOrder => entry("wisehub.cloud.pay.order", true),
-            Self::PayClose => entry("wisehub.cloud.pay.close", true),
-            Self::OrderQuery => entry("order.query", true),
-            Self::RefundSubmit => entry("order.refund.submit", true),
-            Self::RefundQuery => entry("order.refund.query", true),
-            Self::Revoke => entry("order.revoker", true),
-            Self::TipAdjustment => entry("tip.adjustment", true),
-            Self::BatchClose => entry("batch.close", true),
-            Self::Checkout => entry("pay.checkout", false),
-            Self::MerchantCheckout => entry("pay.merchant.checkout", false),
+            Self::PayOrder => entry("wisehub.cloud.pay.order"),
+            Self::PayClose => entry("wisehub.cloud.pay.close"),
+            Self::OrderQuery => entry("order.query"),
+            Self::RefundSubmit => entry("order.refund.submit"),
+            Self::RefundQuery => entry("order.refund.query"),
+            Self::Revoke => entry("order.revoker"),
+            Self::TipAdjustment => entry("tip.adjustment"),
+            Self::BatchClose => entry("batch.close"),
+            Self::Checkout => entry("pay.checkout"),
+            Self::MerchantCheckout => entry("pay.merchant.checkout"),
             Self::PaymentCapture => path("/api/payments/capture"),
             Self::PaymentIncrement => path("/api/payments/incremental_authorization"),
             Self::PaymentCancel => path("/api/payments/cancel"),
@@ -99,11 +98,6 @@ impl Method {
     /// Whether its requests carry a `timestamp`.
     pub fn is_timed(self) -> bool {
         self.row().is_timed
-    }
-
-    /// Whether it is answered here; the others are known and refused.
-    pub fn is_served(self) -> bool {
-        self.row().is_served
     }
 
     /// Whether the server must keep the request's [`ReplayKey`](super::ReplayKey): what moves money and has no

@@ -1,4 +1,5 @@
-//! CodePay Cloud Open API: orders sent to card terminals, closes, queries, refunds, tips, batches.
+//! CodePay Cloud Open API: orders sent to card terminals, checkouts of web shops, closes, captures, queries, refunds, tips,
+//! batches.
 //!
 //! Knows: the methods, fields and words of the document, how messages are signed, which code says what, how a
 //! merchant is called back. Deliberately does not know: whether an order exists, what a terminal or a channel says, or
@@ -13,6 +14,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use tillgate_core::MerchantId;
 
+mod address;
+mod answers;
+mod calls;
+mod card;
 pub mod client;
 pub mod codes;
 mod decode;
@@ -24,21 +29,31 @@ mod keys;
 mod methods;
 mod notify;
 pub mod openapi;
+mod order_detail;
+mod rules;
 pub mod sign;
 pub mod terms;
 pub mod view;
 pub mod words;
 
+pub use address::{Address, PARTS as ADDRESS_PARTS};
+pub use answers::{BatchesView, CheckoutView, MerchantCheckoutView, PaymentView};
+pub use calls::{
+    Asked, BatchesCall, Call, CancelCall, CaptureCall, CheckoutCall, CloseCall, Decimal, IncreaseCall,
+    MerchantCheckoutCall, Number, OrderCall, Origin, PaymentTipCall, RefundCall, RefundParts,
+    RefundPartsCall, TipCall, Whose,
+};
+pub use card::{CardKeys, Encryption, SealedCard};
 pub use codes::{Code, Reject};
 pub use decode::{Opened, Received, ReplayKey, read_body};
-pub use draft::{Asked, Call, CloseCall, Decimal, Number, OrderCall, RefundCall, TipCall};
 pub use encode::{
     BatchView, OrderView, Psn, RefundView, Reply, Sent, Submitted, masked_pan, message_id, plain,
     read_trans_no, time_text, trans_no,
 };
-pub use keys::{BasicSecret, KeyError, PrivateKey, PublicKey};
+pub use keys::{AesKey, BasicSecret, KeyError, PrivateKey, PublicKey};
 pub use methods::{ENTRY, Method, Route};
 pub use notify::{ANSWER_TIME_MS, Notification, Told, acknowledged, notification, retry_delay_s};
+pub use order_detail::{Color, ITEMS, Item, Options, OrderDetail, Regions, Theme};
 
 /// How an app proves who it is. Fixed per app: a request cannot choose.
 #[derive(Clone, PartialEq, Eq)]
@@ -83,6 +98,8 @@ pub struct App {
     pub access: Access,
     pub merchants: Vec<AppMerchant>,
     pub settings: Settings,
+    /// For cards with `enc_type` AES.
+    pub aes_key: Option<AesKey>,
 }
 
 impl App {

@@ -2,23 +2,40 @@
 
 use serde_json::{Map, Value, json};
 
+mod rows;
+
+use rows::{CALL_BACK, ORDER, REFUND, Row, answer_rows};
+
+use super::address;
+use super::card::Encryption;
 use super::fields::{self, FieldSpec, Kind};
 use super::words::{
     CardType, EntryModel, OnlineStatus, PayMethod, PayScenario, QueueMode, ReceiptPrint, TERMINAL_CODES,
     TransStatus, TransType,
 };
-use super::{Code, ENTRY, Method};
+use super::{Code, ENTRY, ITEMS, Method};
 
 pub fn document() -> Value {
-    let served = || Method::ALL.into_iter().filter(|method| method.is_served());
     let mut schemas = Map::new();
-    for method in served() {
+    for method in Method::ALL {
         schemas.insert(name(method, "request"), request(method));
         schemas.insert(name(method, "data"), object(answer_rows(method)));
     }
     schemas.insert("Answer".to_owned(), answer());
     schemas.insert("CallBack".to_owned(), call_back_body());
-    let post = json!({ "post": operation(&served().collect::<Vec<_>>()) });
+    schemas.insert("BillingAddress".to_owned(), billing());
+    schemas.insert("OrderDetail".to_owned(), order_detail());
+    let named: Vec<Method> = Method::ALL.into_iter().filter(|method| method.has_word()).collect();
+    let mut paths = Map::new();
+    paths.insert(
+        ENTRY.to_owned(),
+        json!({ "post": operation("entry", "Every method; which one says the envelope", &named) }),
+    );
+    for method in Method::ALL.into_iter().filter(|method| !method.has_word()) {
+        let id = method.word().trim_start_matches("/api/").replace('/', "_");
+        let post = operation(&id, summary(method), &[method]);
+        paths.insert(method.word().to_owned(), json!({ "post": post }));
+    }
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -27,7 +44,7 @@ pub fn document() -> Value {
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
             "description": ABOUT,
         },
-        "paths": { ENTRY: post },
+        "paths": paths,
         "webhooks": { "call_back": { "post": call_back() } },
         "components": {
             "schemas": schemas,
@@ -53,22 +70,24 @@ bare base64 of SPKI and PKCS#8 or PKCS#1. An app with Basic authentication sends
 header instead; which of the two is fixed per app.
 
 A request whose signed text can be read as other fields is refused (SYS002), as is one with a field sent twice (TG004). Fields nobody \
-knows are signed and otherwise ignored. The path may be followed by anything.";
+knows are signed and otherwise ignored. `/api/entry` may be followed by anything. What has a path of its own needs `app_id` and `sign` \
+of the envelope only.";
 
-fn name(method: Method, part: &str) -> String {
-    format!("{}_{part}", method.word())
+/// The name of a method's `request` or `data` among the schemas. Paths have slashes, which references cannot.
+pub fn name(method: Method, part: &str) -> String {
+    format!("{}_{part}", method.word().trim_start_matches("/api/").replace('/', "_"))
 }
 
 fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
-fn operation(served: &[Method]) -> Value {
+fn operation(id: &str, summary: &str, served: &[Method]) -> Value {
     let one_of: Vec<Value> = served.iter().map(|method| reference(&name(*method, "request"))).collect();
     let body = json!({ "schema": { "oneOf": one_of } });
     json!({
-        "operationId": "entry",
-        "summary": "Every method; which one says the envelope",
+        "operationId": id,
+        "summary": summary,
         "security": [{}, { "basic": [] }],
         "requestBody": { "required": true, "content": {
             "application/json": body,
@@ -95,25 +114,29 @@ fn summary(method: Method) -> &'static str {
         Method::Revoke => "Cancel an order, whatever became of it; not for cards on a terminal",
         Method::TipAdjustment => "Set the tip of a transaction that is not settled",
         Method::BatchClose => "Close a terminal's batch",
-        Method::Checkout
-        | Method::MerchantCheckout
-        | Method::PaymentCapture
-        | Method::PaymentIncrement
-        | Method::PaymentCancel
-        | Method::PaymentRefund
-        | Method::PaymentTip
-        | Method::PaymentRecall
-        | Method::OpenBatchClose
-        | Method::OpenBatch => "Not served yet",
+        Method::Checkout => "Make an order that is paid on a page of the gateway",
+        Method::MerchantCheckout => "Pay with a card that the merchant has asked for",
+        Method::PaymentCapture => "Take what is authorized, or less; once",
+        Method::PaymentIncrement => "Authorize more",
+        Method::PaymentCancel => "Let go of an authorization that was not captured",
+        Method::PaymentRefund => "Give back a payment or parts of it",
+        Method::PaymentTip => "Set the tip of a payment that is not settled",
+        Method::PaymentRecall => "How the last thing done to a transaction ended",
+        Method::OpenBatchClose => "Close the batches of a store's terminals",
+        Method::OpenBatch => "What is in the open batches of a store's terminals",
     }
 }
 
 fn request(method: Method) -> Value {
     let table = || fields::ENVELOPE.iter().chain(fields::of(method));
-    let required: Vec<&str> = table().filter(|spec| spec.is_required()).map(|spec| spec.name).collect();
+    let is_required = |spec: &&FieldSpec| fields::is_required(method, spec);
+    let required: Vec<&str> = table().filter(is_required).map(|spec| spec.name).collect();
     let mut properties: Map<String, Value> =
         table().map(|spec| (spec.name.to_owned(), field(spec))).collect();
-    properties.insert("method".to_owned(), json!({ "const": method.word() }));
+    match method.has_word() {
+        true => properties.insert("method".to_owned(), json!({ "const": method.word() })),
+        false => properties.remove("method"),
+    };
     json!({
         "type": "object",
         "description": summary(method),
@@ -157,7 +180,17 @@ fn field(spec: &FieldSpec) -> Value {
         }
         Kind::NewOrderNo | Kind::KnownOrderNo => ("pattern", json!("^[0-9A-Za-z_|*@-]{1,32}$")),
         Kind::KnownTransNo => ("pattern", json!("^[0-9A-Za-z]{1,32}$")),
-        Kind::NotifyUrl => ("format", json!("uri")),
+        Kind::NotifyUrl | Kind::ReturnUrl => ("format", json!("uri")),
+        Kind::Ip => ("examples", json!(["203.0.113.7", "2001:db8::7"])),
+        Kind::Longitude | Kind::Latitude => ("pattern", json!("^-?[0-9]{1,3}(\\.[0-9]{1,16})?$")),
+        Kind::EncType => ("enum", words(Encryption::ALL.into_iter().map(Encryption::word))),
+        Kind::Card => ("contentEncoding", json!("base64")),
+        Kind::Address => ("contentSchema", reference("BillingAddress")),
+        Kind::OrderDetail => ("contentSchema", reference("OrderDetail")),
+        Kind::Terminals => {
+            let serial = json!({ "type": "string", "minLength": 1, "maxLength": 32 });
+            ("contentSchema", json!({ "type": "array", "maxItems": 100, "items": serial }))
+        }
         Kind::Expires => ("pattern", json!("^[0-9]{1,6}$")),
         Kind::QueueMode => ("enum", words(QueueMode::ALL.iter().map(|known| known.word()))),
         Kind::Flag => ("enum", json!([true, false, "true", "false", 1, 0, "1", "0"])),
@@ -167,123 +200,64 @@ fn field(spec: &FieldSpec) -> Value {
         }
     };
     schema[key] = value;
+    if spec.kind.may_be_nested() {
+        schema["type"] = json!(["string", "object", "array"]);
+        schema["contentMediaType"] = json!("application/json");
+    }
     schema
 }
 
-/// A field of an answer.
-struct Row {
-    name: &'static str,
-    about: &'static str,
-    is_required: bool,
+fn billing() -> Value {
+    let part = |(name, max): &(&str, usize)| {
+        let part = json!({ "type": "string", "maxLength": max });
+        ((*name).to_owned(), part)
+    };
+    json!({
+        "type": "object",
+        "description": "`country` is an ISO 3166-1 alpha-2 code.",
+        "required": ["country"],
+        "properties": address::PARTS.iter().map(part).collect::<Map<_, _>>(),
+        "additionalProperties": false,
+    })
 }
 
-const fn always(name: &'static str, about: &'static str) -> Row {
-    Row { name, about, is_required: true }
-}
-
-const fn maybe(name: &'static str, about: &'static str) -> Row {
-    Row { name, about, is_required: false }
-}
-
-const TRANS_NO: Row = always("trans_no", "Our number of the transaction.");
-const ORDER_NO: Row = always("merchant_order_no", "The merchant's number.");
-const TRANS_TYPE: Row = always("trans_type", "As in the request.");
-const STATUS: Row = always(
-    "trans_status",
-    "9 created, 0 processing, 1 closed or failed, 2 successful, 3 void or cancelled, 4 captured.",
-);
-const CURRENCY: Row = always("price_currency", "ISO 4217.");
-const ORDER_AMOUNT: Row = always("order_amount", "Decimal text without zeros at its end, like all amounts.");
-const FEE: Row = always("trans_fee_c", "The fee.");
-const VAT: Row = always("vat_amount", "VAT.");
-const END_TIME: Row = maybe("trans_end_time", "`yyyy-MM-dd HH:mm:ss`, UTC; once it has ended.");
-const CHANNEL_NO: Row = maybe("pay_channel_trans_no", "The channel's number.");
-
-const SENT: &[Row] = &[
-    always("message_id", "The message to the terminal."),
-    TRANS_NO,
-    maybe("terminal_online_status", "Of wisehub.cloud.pay.order: `online` or `offline`."),
-];
-const ORDER: &[Row] = &[
-    ORDER_NO,
-    TRANS_NO,
-    TRANS_TYPE,
-    STATUS,
-    CURRENCY,
-    ORDER_AMOUNT,
-    always("trans_amount", "The order with tip and cashback."),
-    maybe("paid_amount", "What was paid; absent before."),
-    maybe("tip_amount", "The tip."),
-    maybe("cashback_amount", "The cash the payer was given."),
-    FEE,
-    VAT,
-    always("discount_bpc", "Discount of the channel."),
-    always("discount_bmopc", "Discount of the merchant."),
-    END_TIME,
-    maybe("store_no", "As sent."),
-    maybe("terminal_sn", "The terminal."),
-    maybe("pay_scenario", "How it was paid."),
-    maybe("pay_method_id", "With what."),
-    maybe("pay_user_account_id", "The card, masked `411111****1111`, or the payer's account."),
-    CHANNEL_NO,
-    maybe("pay_platform_trans_no", "The wallet's number."),
-    maybe("entry_model", "1 swipe, 2 chip, 3 contactless, 4 manual."),
-    maybe("ref_no", "Retrieval reference number."),
-    maybe("auth_no", "Authorization code."),
-    maybe("attach", "As sent."),
-    maybe("trans_error_code", "With trans_status 1: one of `x-terminal-codes` or the channel's code."),
-    maybe("trans_error_msg", "Its text."),
-    maybe("electron_sign_url", "Where the signature can be seen."),
-];
-const REFUND: &[Row] = &[
-    ORDER_NO,
-    TRANS_NO,
-    TRANS_TYPE,
-    STATUS,
-    CURRENCY,
-    ORDER_AMOUNT,
-    always("trans_amount", "The same."),
-    FEE,
-    VAT,
-    END_TIME,
-    CHANNEL_NO,
-];
-const SUBMITTED: &[Row] = &[TRANS_NO, always("trans_amount", "What goes back."), FEE, VAT];
-const BATCH: &[Row] = &[
-    maybe("count", "Transactions in the batch. Ours."),
-    maybe("total_amount", "Their sum, a number. Ours."),
-];
-const CALL_BACK: &[Row] = &[
-    always("app_id", "The app."),
-    always("merchant_no", "The merchant."),
-    always("method", "What made the transaction."),
-    always("format", "JSON."),
-    always("charset", "UTF-8."),
-    always("sign_type", "RSA2."),
-    always("version", "1.0."),
-    always("timestamp", "Milliseconds since 1970, 13 digits."),
-    always("sign", "By the gateway's key."),
-];
-
-fn answer_rows(method: Method) -> &'static [Row] {
-    match method {
-        Method::PayOrder | Method::PayClose | Method::Revoke => SENT,
-        Method::OrderQuery => ORDER,
-        Method::RefundQuery => REFUND,
-        Method::RefundSubmit => SUBMITTED,
-        Method::BatchClose => BATCH,
-        Method::TipAdjustment
-        | Method::Checkout
-        | Method::MerchantCheckout
-        | Method::PaymentCapture
-        | Method::PaymentIncrement
-        | Method::PaymentCancel
-        | Method::PaymentRefund
-        | Method::PaymentTip
-        | Method::PaymentRecall
-        | Method::OpenBatchClose
-        | Method::OpenBatch => &[],
-    }
+fn order_detail() -> Value {
+    let object = |properties: Value| json!({ "type": ["object", "string"], "properties": properties, "additionalProperties": false });
+    let list =
+        |of: &str| json!({ "type": ["array", "string"], "items": { "type": "string" }, "description": of });
+    let color = json!({ "type": "string", "description": "`#rgb`, `#rrggbb` or `rgb(r,g,b)`." });
+    let regions = object(json!({ "allow_regions": list("ISO 3166-1 alpha-2 codes; none: everywhere.") }));
+    let decimal = json!({ "type": ["number", "string"], "pattern": "^[0-9]+(\\.[0-9]+)?$" });
+    let mut item = object(json!({
+        "code": { "type": "string", "maxLength": 64 },
+        "name": { "type": "string", "minLength": 1, "maxLength": 256 },
+        "quantity": { "type": ["integer", "string"], "minimum": 1, "maximum": 999_999 },
+        "unit_price": decimal,
+        "amount": decimal,
+        "image": { "type": "string", "format": "uri", "maxLength": 2_048 },
+    }));
+    item["required"] = json!(["name"]);
+    let primary = object(json!({ "main": color, "contrastText": color }));
+    let palette = object(json!({ "primary": primary, "text": object(json!({ "primary": color })) }));
+    json!({
+        "type": "object",
+        "description": "What is in it as an object or a list may be its JSON text.",
+        "required": ["type"],
+        "properties": {
+            "type": { "const": "GENERAL" },
+            "data": object(json!({
+                "items": { "type": ["array", "string"], "maxItems": ITEMS, "items": item },
+                "shipping": regions,
+                "billing": regions,
+                "payment": object(json!({
+                    "allow_options": list("`Card`, or words of pay_method_id; others are taken and not offered."),
+                    "disallow_options": list("The same."),
+                })),
+                "theme": object(json!({ "palette": palette })),
+            })),
+        },
+        "additionalProperties": false,
+    })
 }
 
 fn property(row: &Row) -> Value {

@@ -8,8 +8,8 @@ use tillgate_core::{
     Timestamp,
 };
 
+use super::calls::OrderCall;
 use super::codes::Reject;
-use super::draft::OrderCall;
 use super::words::{PayMethod, PayScenario, QueueMode, TransType};
 use crate::wire::offer::Offer;
 

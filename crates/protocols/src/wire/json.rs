@@ -53,6 +53,15 @@ pub fn read_object(body: &[u8]) -> Result<Vec<Field<'_>>, JsonError> {
     }
 }
 
+/// Reads `[…]` of at most `most` values. `None`: it is no such list.
+pub fn read_list(text: &str, most: usize) -> Option<Vec<Value<'_>>> {
+    let raw: Vec<&RawValue> = serde_json::from_str(text).ok()?;
+    if raw.len() > most {
+        return None;
+    }
+    raw.into_iter().map(|raw| read_value(raw.get()).ok()).collect()
+}
+
 struct Fields<'s> {
     refused: &'s mut Option<JsonError>,
 }
@@ -169,6 +178,23 @@ mod tests {
         check(br#"{"a":1,"\u0061":2}"#, JsonError::Duplicate("a".into()));
         let many: Vec<String> = (0..=MAX_FIELDS).map(|n| format!("\"f{n}\":{n}")).collect();
         check(format!("{{{}}}", many.join(",")).as_bytes(), JsonError::TooManyFields);
+    }
+
+    #[test]
+    fn lists() {
+        let read = read_list(r#" ["a", 1.0, null, [2], {"b" : 3}, "\u0061"] "#, 6).unwrap();
+        let expected = [
+            Value::Text("a".into()),
+            Value::Number("1.0"),
+            Value::Null,
+            Value::Nested("[2]"),
+            Value::Nested(r#"{"b" : 3}"#),
+            Value::Text("a".into()),
+        ];
+        assert_eq!(read, expected);
+        for other in ["", "{}", "[1", "[1]]", "[1,]", "1", r#"["\ud800"]"#, "[1,2,3]"] {
+            assert_eq!(read_list(other, 2), None, "{other}");
+        }
     }
 
     #[test]

@@ -1,9 +1,11 @@
-//! What all rooms meet: flat JSON objects, URL queries, URLs, civil times, payers' codes, the secrets of payment links, the
-//! question who takes a method.
+//! What all rooms meet: flat JSON objects, URL queries, URLs, civil times, payers' codes, cards, countries, the secrets of
+//! payment links, the question who takes a method.
 //!
 //! Knows how such a text is taken apart without losing what was signed (numbers stay literals). Deliberately does not
 //! know any field by name.
 
+pub mod card;
+pub mod country;
 pub mod json;
 pub mod nonce;
 pub mod offer;

@@ -3,6 +3,7 @@
 //! Knows the store, the clock, the bus and the work queue. The rules are in `tillgate_core::decide`;
 //! what a protocol calls things is in its room. `shown` is the part that has channels prepare what payers see.
 
+mod card;
 mod counter;
 mod shown;
 
@@ -24,6 +25,8 @@ use crate::channels::{self, Channels};
 use crate::clock;
 use crate::numbers::OrderNumbers;
 use crate::terminals::Terminals;
+
+pub use card::billing_of;
 
 /// How long a worker may hold a row before another takes it, ms.
 pub const LEASE_MS: i64 = 30_000;
@@ -254,6 +257,11 @@ impl Gateway {
             }
         }
         Err(Problem::Fault("too many conflicts".into()))
+    }
+
+    async fn reload(&self, order: Order) -> Result<Order, Problem> {
+        let now = self.store.load_order(order.merchant, OrderKey::Number(order.number)).await?;
+        Ok(now.unwrap_or(order))
     }
 
     pub async fn load_refund(

@@ -111,7 +111,7 @@ impl Gateway {
     /// Makes sure the channel has prepared the payment, so that there is something to show.
     /// An order that cannot be presented now comes back as it is.
     pub async fn present(&self, order: Order, seller: &str) -> Result<Order, Problem> {
-        if order.state.is_final() || order.presentation != Presentation::None {
+        if order.state.is_final() || order.presentation != Presentation::None || order.is_card() {
             return Ok(order);
         }
         let Some(_turn) = Turn::take(&self.presenting, (order.merchant, order.number)) else {
@@ -161,11 +161,8 @@ impl Gateway {
                 | Presentation::Code(_)
                 | Presentation::App(_)
                 | Presentation::Challenge(_) => match self.close_shown(&order, seller).await? {
-                    Outcome::Declined { .. } => true,
-                    outcome => {
-                        let command = Command::ChannelSays { choice, asked: Asked::Close, outcome };
-                        return self.apply(order.merchant, order.number, command, None).await;
-                    }
+                    Ok(()) => true,
+                    Err(order) => return Ok(order),
                 },
             };
             let command = Command::Choose { method: method.clone(), instead_of: choice, is_closed };
@@ -178,11 +175,23 @@ impl Gateway {
         Err(Problem::Fault("too many conflicts".into()))
     }
 
-    /// Paid, or closed and unpaid; nothing in between lets the payer choose again.
-    async fn close_shown(&self, order: &Order, seller: &str) -> Result<Outcome, Problem> {
-        let payment = channels::payment(order, order.choice(), seller).ok_or(Problem::Unavailable)?;
+    /// Closed and unpaid, or the order that was paid after all; nothing in between lets the payer choose again.
+    pub(super) async fn close_shown(
+        &self,
+        order: &Order,
+        seller: &str,
+    ) -> Result<Result<(), Order>, Problem> {
+        if order.is_card() {
+            return self.shut_card(order).await;
+        }
+        let choice = order.choice();
+        let payment = channels::payment(order, choice, seller).ok_or(Problem::Unavailable)?;
         match self.channels.ask(&Call::Close(payment)).await {
-            Answer::Outcome(outcome @ (Outcome::Declined { .. } | Outcome::Paid { .. })) => Ok(outcome),
+            Answer::Outcome(Outcome::Declined { .. }) => Ok(Ok(())),
+            Answer::Outcome(outcome @ Outcome::Paid { .. }) => {
+                let command = Command::ChannelSays { choice, asked: Asked::Close, outcome };
+                Ok(Err(self.apply(order.merchant, order.number, command, None).await?))
+            }
             Answer::Outcome(Outcome::Pending | Outcome::Unknown)
             | Answer::Presented(_)
             | Answer::NeverHeardOf => Err(Problem::Unavailable),

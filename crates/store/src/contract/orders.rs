@@ -159,6 +159,7 @@ async fn late_with_everything(shop: &Shop, serial: i64) -> Changeset {
     Changeset {
         also: None,
         into_batch: None,
+        claim: None,
         signature: None,
         decision: Some(decision.into()),
         work: Some(WorkUpdate::Done(leased)),

@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use tillgate_core::decide::Expected;
 use tillgate_core::{Decision, Order, OrderNo, Posting, Refund, RefundState, Timestamp, Work, WorkKey};
 
-use super::{notify, rows, terminal};
+use super::{claim, notify, rows, terminal};
 use crate::changeset::{Changeset, WorkUpdate};
 use crate::port::Conflict;
 
@@ -58,7 +58,7 @@ impl Prepared {
 
 pub fn changeset(connection: &Connection, prepared: &Prepared) -> rusqlite::Result<Applied> {
     let changeset = &prepared.changeset;
-    if changeset.also.is_none() && changeset.into_batch.is_none() {
+    if changeset.also.is_none() && changeset.into_batch.is_none() && changeset.claim.is_none() {
         return guarded(connection, prepared);
     }
     // More than one thing may be in the way: what was written before it is found is taken back.
@@ -73,6 +73,11 @@ pub fn changeset(connection: &Connection, prepared: &Prepared) -> rusqlite::Resu
 
 fn several(connection: &Connection, prepared: &Prepared) -> rusqlite::Result<Applied> {
     let changeset = &prepared.changeset;
+    if let Some(made) = &changeset.claim
+        && !claim::put(connection, made)?
+    {
+        return Ok(Applied::Not(Conflict::Claim));
+    }
     if let (Some(place), Some(decision)) = (&changeset.into_batch, &changeset.decision)
         && !terminal::batch_is_open(connection, decision.order.merchant, place, decision.at)?
     {

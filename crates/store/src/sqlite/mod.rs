@@ -3,6 +3,7 @@
 //! Point reads (by key) run on the caller's thread, a few microseconds each; see docs/adr/0003.
 
 mod apply;
+mod claim;
 mod directory;
 mod notify;
 mod read;
@@ -27,6 +28,7 @@ use tillgate_core::{
 };
 
 use crate::changeset::Changeset;
+use crate::claim::{Claim, Claimed};
 use crate::directory::{Credential, NewKey};
 use crate::notification::{Notification, NotificationAttempt, NotificationState};
 use crate::port::{Answer, OrderKey, Store, StoreError, Totals};
@@ -204,6 +206,14 @@ impl Store for Sqlite {
     ) -> Answer<'a, bool> {
         let name = name.to_owned();
         self.writing(move |connection| terminal::take_pairing(connection, merchant, &name, &code_digest, now))
+    }
+
+    fn load_claim(&self, merchant: MerchantId, key: Vec<u8>) -> Answer<'_, Option<Claimed>> {
+        self.reading(move |connection| claim::load(connection, merchant, &key))
+    }
+
+    fn answer_claim(&self, made: Claim, answer: Vec<u8>, forget_before: Timestamp) -> Answer<'_, Vec<u8>> {
+        self.writing(move |connection| claim::answer(connection, &made, &answer, forget_before))
     }
 
     fn put_rate(&self, rate: QuotedRate) -> Answer<'_, ()> {

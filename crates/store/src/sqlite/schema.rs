@@ -11,6 +11,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite-0001-start.sql"),
     include_str!("../../migrations/sqlite-0002-tips-choices-rates.sql"),
     include_str!("../../migrations/sqlite-0003-counters.sql"),
+    include_str!("../../migrations/sqlite-0004-online.sql"),
 ];
 
 /// The file's schema version. Refuses a database of another program or of a newer tillgate, and changes nothing.

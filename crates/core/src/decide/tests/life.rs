@@ -201,7 +201,8 @@ impl Life {
             order.state,
             OrderState::Paid { .. } | OrderState::Authorized { .. } | OrderState::Voided { .. }
         );
-        must(!is_kept || order.given_back == 0, "what was paid was given back as well");
+        let of_this_choice = 1 << order.choice().saturating_sub(1);
+        must(!is_kept || order.given_back & of_this_choice == 0, "what was paid was given back as well");
     }
 
     /// What is under way is what the refunds say, and nothing else is.
@@ -274,7 +275,8 @@ impl Life {
         }
         for refund in self.refunds.iter().filter(|refund| refund.reverses_late_payment) {
             if !matches!(refund.state, RefundState::Succeeded { .. }) {
-                add(receivable.clone(), order.total().minor);
+                let paid_by = order.method_of(refund.choice).map_or("nobody", |method| method.as_str());
+                add(format!("channel_receivable:{paid_by}"), order.total().minor);
                 add("late_payments".into(), -order.total().minor);
             }
         }
@@ -318,6 +320,13 @@ impl Life {
         }
         let pending = counter.and_then(|counter| counter.pending);
         must(matches!(pending, Some(Pending::Tip { .. })) == owed('t'), "who asks for the tip");
+        let increase = match pending {
+            Some(Pending::Increase { number, .. }) => Some(number),
+            _ => None,
+        };
+        let asked_for: Vec<u32> =
+            self.work.iter().filter(|(letter, _)| *letter == 'i').map(|(_, number)| *number).collect();
+        must(asked_for == Vec::from_iter(increase), "who has more held");
         for refund in &self.refunds {
             let is_asked = self.work.contains(&('r', refund.number.0));
             let is_due = refund.state == RefundState::Requested && refund.means.carried_by.is_none();

@@ -1,6 +1,9 @@
 //! Answers as the vendor's clients need them: `data` is text, everything at the top is text and not empty.
 
-use tillgate_protocols::codepay::{BatchView, Sent, Submitted, plain, time_text};
+use tillgate_protocols::codepay::{
+    BatchView, BatchesView, CheckoutView, MerchantCheckoutView, PaymentView, Sent, Submitted, plain,
+    time_text,
+};
 
 use super::*;
 
@@ -66,6 +69,68 @@ fn answers_of_each_method() {
         data(&answer(|reply| reply.refund(&refund_view()))),
         r#"{"merchant_order_no":"TEST_1686732708342","trans_no":"50210004102306140000003","trans_type":3,"trans_status":2,"price_currency":"JPY","order_amount":"200","trans_amount":"200","trans_fee_c":"0","vat_amount":"0","trans_end_time":"2023-06-14 08:51:51","pay_channel_trans_no":"20230614190741010007G0004187182"}"#
     );
+}
+
+/// 2025-09-10 20:07:21 UTC.
+const TRANS_TIME: Timestamp = Timestamp(1_757_534_841_000);
+
+pub fn payment_view() -> PaymentView {
+    PaymentView {
+        resp: PaymentView::approval(),
+        trans_no: Some("50023000003250910000008".to_owned()),
+        auth_no: Some("919070".to_owned()),
+        trans_time: TRANS_TIME,
+        trans_status: TransStatus::Successful,
+    }
+}
+
+pub fn merchant_checkout_view() -> MerchantCheckoutView {
+    MerchantCheckoutView {
+        trans_no: "5021000010210602000003".to_owned(),
+        trans_status: TransStatus::Processing,
+        pay_channel_trans_no: Some("A17".to_owned()),
+        pay_user_account_id: Some("411111****1111".to_owned()),
+        trans_end_time: Some(TRANS_TIME),
+        ref_no: Some("306140000003".to_owned()),
+        pay_method: Some(PayMethod::Visa),
+        redirect_url_3dsecure: Some("https://issuer.example/3ds?id=1".to_owned()),
+    }
+}
+
+/// As the document's samples have them, in `data`'s order of fields where it is the same.
+#[test]
+fn answers_of_web_shops_and_paths() {
+    let data = |body: &str| read(body).split_once(" | ").unwrap().1.to_owned();
+    let checkout = CheckoutView { pay_url: "https://pay.example/checkout/1".to_owned() };
+    let expected = r#"{"pay_url":"https://pay.example/checkout/1"}"#;
+    assert_eq!(data(&answer(|reply| reply.checkout(&checkout))), expected);
+    let challenged = merchant_checkout_view();
+    assert_eq!(
+        data(&answer(|reply| reply.merchant_checkout(&challenged))),
+        r#"{"trans_no":"5021000010210602000003","trans_status":0,"pay_channel_trans_no":"A17","pay_user_account_id":"411111****1111","trans_end_time":"2025-09-10 20:07:21","ref_no":"306140000003","pay_method_id":"Visa","redirect_url_3dsecure":"https://issuer.example/3ds?id=1"}"#
+    );
+    let bare = MerchantCheckoutView {
+        pay_channel_trans_no: None,
+        pay_user_account_id: Some(String::new()),
+        trans_end_time: None,
+        ref_no: None,
+        pay_method: None,
+        redirect_url_3dsecure: None,
+        ..challenged
+    };
+    let expected = r#"{"trans_no":"5021000010210602000003","trans_status":0}"#;
+    assert_eq!(data(&answer(|reply| reply.merchant_checkout(&bare))), expected);
+    let payment = payment_view();
+    assert_eq!(
+        data(&answer(|reply| reply.payment(&payment))),
+        r#"{"resp_msg":"[000]APPROVAL","resp_code":"000","trans_no":"50023000003250910000008","auth_no":"919070","trans_time":"2025-09-10 20:07:21","trans_status":2}"#
+    );
+    let tip = PaymentView { resp: None, trans_no: None, auth_no: None, ..payment };
+    let expected = r#"{"trans_time":"2025-09-10 20:07:21","trans_status":2}"#;
+    assert_eq!(data(&answer(|reply| reply.payment(&tip))), expected);
+    let batches = |total| data(&answer(|reply| reply.batches(&BatchesView { count: 1, total })));
+    assert_eq!(batches(Some(money(10_000, "USD"))), r#"{"count":1,"total_amount":100}"#);
+    assert_eq!(batches(None), r#"{"count":1}"#);
 }
 
 #[test]

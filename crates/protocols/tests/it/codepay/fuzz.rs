@@ -118,7 +118,7 @@ fn text_of(read: &Texts) -> String {
 
 fn seeds() -> Vec<String> {
     let mut seeds = vec!["{\"😀\":\"1\",\"\u{ffee}\":2,\"z\":null}".to_owned()];
-    for method in SERVED {
+    for method in NAMED {
         let fields =
             request(method, &[("attach", r#""a&b=1+1 é%""#), ("tip_amount", "30.0"), ("x", "[1, 2]")]);
         let pairs: Vec<String> = fields.iter().map(|(name, raw)| format!("{name:?}:{raw}")).collect();
@@ -217,13 +217,19 @@ fn what_the_second_reader_signs_is_signed() {
                     Call::Close(close) => is("merchant_order_no", &close.merchant_order_no),
                     Call::Revoke { merchant_order_no } => is("merchant_order_no", merchant_order_no),
                     Call::CloseBatch { terminal_sn } => is("terminal_sn", terminal_sn),
+                    Call::Checkout(call) => {
+                        is("merchant_order_no", &call.merchant_order_no)
+                            && find("return_url").filter(|url| !url.is_empty()) == call.return_url.as_deref()
+                    }
+                    Call::MerchantCheckout(call) => is("merchant_order_no", &call.merchant_order_no),
                     Call::Query(_) | Call::RefundQuery(_) | Call::Refund(_) | Call::AdjustTip(_) => true,
+                    other => return Err(format!("reads {other:?}, which has another path")),
                 };
-                if fits && is("merchant_no", &asked.merchant_no) {
-                    Ok(())
-                } else {
-                    Err(format!("reads {asked:?}"))
-                }
+                let of = |whose: &room::Whose| match whose {
+                    room::Whose::Merchant(merchant) => is("merchant_no", &merchant.merchant_no),
+                    room::Whose::AnyOfTheApp => false,
+                };
+                if fits && of(&asked.whose) { Ok(()) } else { Err(format!("reads {asked:?}")) }
             }
         }
     };

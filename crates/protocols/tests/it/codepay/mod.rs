@@ -13,14 +13,17 @@ use tillgate_protocols::codepay::{
 
 mod answers;
 mod basic;
+mod cards;
 mod documents;
 mod explained;
 mod fuzz;
 mod inputs;
 mod keys;
 mod notified;
+mod online;
 mod openapi;
 mod openssl;
+mod order_details;
 mod page;
 mod random;
 mod refusals;
@@ -52,6 +55,7 @@ pub fn app() -> App {
             merchant("302100002572", 11),
         ],
         settings: Settings::default(),
+        aes_key: None,
     }
 }
 
@@ -111,11 +115,40 @@ fn own(method: Method) -> &'static [Raw<'static>] {
             ("tip_adjustment_amount", r#""30.05""#),
         ],
         Method::BatchClose => &[("method", r#""batch.close""#), ("terminal_sn", r#""P3171916581910""#)],
-        other => panic!("{other:?} has no sample"),
+        Method::Checkout => &[
+            ("method", r#""pay.checkout""#),
+            ("merchant_order_no", r#""TEST_1734343519886""#),
+            ("price_currency", r#""USD""#),
+            ("order_amount", "150.34"),
+            ("description", r#""Iphone 16""#),
+        ],
+        Method::MerchantCheckout => &[
+            ("method", r#""pay.merchant.checkout""#),
+            ("card", r#""QUJD""#),
+            ("billing_address", r#""{\"country\":\"US\"}""#),
+            ("merchant_order_no", r#""1217752501201407033233368018""#),
+            ("price_currency", r#""USD""#),
+            ("order_amount", "34.5"),
+            ("description", r#""IPhone White X2""#),
+        ],
+        Method::PaymentCapture => {
+            &[("merchant_order_no", r#""C1""#), ("trans_no", TRANS_NO), ("trans_amount", "85")]
+        }
+        Method::PaymentIncrement => &[("trans_no", TRANS_NO), ("trans_amount", "85")],
+        Method::PaymentCancel => &[("merchant_order_no", r#""C1""#), ("trans_no", TRANS_NO)],
+        Method::PaymentRefund => {
+            &[("merchant_order_no", r#""C1""#), ("trans_no", TRANS_NO), ("order_amount", "2")]
+        }
+        Method::PaymentTip => &[("trans_no", TRANS_NO), ("tip_amount", "1")],
+        Method::PaymentRecall => &[("trans_no", TRANS_NO)],
+        Method::OpenBatchClose | Method::OpenBatch => &[("store_no", r#""4021000008""#)],
     }
 }
 
-pub const SERVED: [Method; 8] = [
+const TRANS_NO: &str = r#""5021000010210602000003""#;
+
+/// Those of the one path.
+pub const NAMED: [Method; 10] = [
     Method::PayOrder,
     Method::PayClose,
     Method::OrderQuery,
@@ -124,7 +157,13 @@ pub const SERVED: [Method; 8] = [
     Method::Revoke,
     Method::TipAdjustment,
     Method::BatchClose,
+    Method::Checkout,
+    Method::MerchantCheckout,
 ];
+
+pub fn route(method: Method) -> Route {
+    if method.has_word() { Route::Entry } else { Route::Path(method) }
+}
 
 /// A request's fields; `changes` replace, add or, with an empty text, take away.
 pub fn request<'a>(method: Method, changes: &[Raw<'a>]) -> Vec<Raw<'a>> {
@@ -184,7 +223,11 @@ pub fn form(fields: &[Raw<'_>], text: &str) -> String {
 }
 
 pub fn opened<'b>(body: &'b str, app: &App) -> Result<room::Opened<'b>, Reject> {
-    room::read_body(Route::Entry, body.as_bytes())?.open(Some(app), None, NOW)
+    opened_at(Route::Entry, body, app)
+}
+
+pub fn opened_at<'b>(route: Route, body: &'b str, app: &App) -> Result<room::Opened<'b>, Reject> {
+    room::read_body(route, body.as_bytes())?.open(Some(app), None, NOW)
 }
 
 /// What the server does with a body.
@@ -193,8 +236,13 @@ pub fn understand(body: &str) -> Result<Asked, Reject> {
     opened(body, &app)?.decode(&app)
 }
 
+pub fn asked(method: Method, changes: &[Raw<'_>]) -> Result<Asked, Reject> {
+    let (app, body) = (app(), body(method, changes));
+    opened_at(route(method), &body, &app)?.decode(&app)
+}
+
 pub fn call(method: Method, changes: &[Raw<'_>]) -> Result<Call, Reject> {
-    understand(&body(method, changes)).map(|asked| asked.call)
+    asked(method, changes).map(|asked| asked.call)
 }
 
 /// `msg` of the refusal, or `ok`.

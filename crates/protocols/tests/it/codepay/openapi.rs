@@ -4,7 +4,9 @@
 use std::path::Path;
 
 use serde_json::Value;
-use tillgate_protocols::codepay::{BatchView, Sent, Submitted, fields, openapi};
+use tillgate_protocols::codepay::{
+    BatchView, BatchesView, CheckoutView, PaymentView, Sent, Submitted, fields, openapi,
+};
 
 use super::*;
 
@@ -31,16 +33,21 @@ fn every_method_field_and_code_is_in_it() {
     let post = &document["paths"][room::ENTRY]["post"];
     for kind in ["application/json", "application/x-www-form-urlencoded"] {
         let one_of = post["requestBody"]["content"][kind]["schema"]["oneOf"].as_array().unwrap();
-        assert_eq!(one_of.len(), SERVED.len());
+        assert_eq!(one_of.len(), NAMED.len());
     }
-    for method in SERVED {
-        let request = schema(&document, &format!("{}_request", method.word()));
-        assert_eq!(request["properties"]["method"]["const"], method.word());
+    for method in Method::ALL {
+        let request = schema(&document, &openapi::name(method, "request"));
+        let named = &request["properties"]["method"]["const"];
+        assert_eq!(named.as_str(), Some(method.word()).filter(|_| method.has_word()));
+        let path = if method.has_word() { room::ENTRY } else { method.word() };
+        assert!(document["paths"][path]["post"].is_object(), "{path}");
         let required: Vec<&str> =
             request["required"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
         for spec in fields::ENVELOPE.iter().chain(fields::of(method)) {
-            assert!(request["properties"][spec.name].is_object(), "{method:?} {}", spec.name);
-            assert_eq!(required.contains(&spec.name), spec.is_required(), "{method:?} {}", spec.name);
+            let is_there = request["properties"][spec.name].is_object();
+            assert_eq!(is_there, spec.name != "method" || method.has_word(), "{method:?} {}", spec.name);
+            let is_required = fields::is_required(method, spec);
+            assert_eq!(required.contains(&spec.name), is_required, "{method:?} {}", spec.name);
         }
     }
     let words: Vec<&str> =
@@ -77,6 +84,12 @@ fn answers_have_the_documented_fields() {
     let submitted =
         Submitted { trans_no: "5021".to_owned(), amount: money(1, "USD"), fee_minor: 0, vat_minor: 0 };
     let batch = BatchView { count: Some(1), total: Some(money(1, "USD")) };
+    let batches = BatchesView { count: 1, total: Some(money(1, "USD")) };
+    let checkout = CheckoutView { pay_url: "https://pay.example/checkout/1".to_owned() };
+    let payment = super::answers::payment_view();
+    let increment = PaymentView { trans_no: None, ..payment.clone() };
+    let tip = PaymentView { resp: None, auth_no: None, ..increment.clone() };
+    let merchant_checkout = super::answers::merchant_checkout_view();
     for (method, body) in [
         (Method::PayOrder, answer(|reply| reply.sent(&sent))),
         (Method::OrderQuery, answer(|reply| reply.order(&order_view()))),
@@ -84,10 +97,20 @@ fn answers_have_the_documented_fields() {
         (Method::RefundSubmit, answer(|reply| reply.submitted(&submitted))),
         (Method::BatchClose, answer(|reply| reply.batch(&batch))),
         (Method::TipAdjustment, answer(|reply| reply.done())),
+        (Method::Checkout, answer(|reply| reply.checkout(&checkout))),
+        (Method::MerchantCheckout, answer(|reply| reply.merchant_checkout(&merchant_checkout))),
+        (Method::PaymentCapture, answer(|reply| reply.payment(&payment))),
+        (Method::PaymentIncrement, answer(|reply| reply.payment(&increment))),
+        (Method::PaymentCancel, answer(|reply| reply.payment(&payment))),
+        (Method::PaymentRefund, answer(|reply| reply.payment(&payment))),
+        (Method::PaymentRecall, answer(|reply| reply.payment(&payment))),
+        (Method::PaymentTip, answer(|reply| reply.payment(&tip))),
+        (Method::OpenBatchClose, answer(|reply| reply.batches(&batches))),
+        (Method::OpenBatch, answer(|reply| reply.batches(&batches))),
     ] {
         let answer = client::read_answer(body.as_bytes(), GATEWAY_KEY.public()).unwrap();
         let mut sent: Vec<&str> = answer.data.iter().map(|(name, _)| name).collect();
-        let schema = schema(&document, &format!("{}_data", method.word()));
+        let schema = schema(&document, &openapi::name(method, "data"));
         let mut documented: Vec<&str> =
             schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
         sent.sort_unstable();

@@ -59,7 +59,7 @@ fn openssl_signs_a_request() {
     assert_eq!(PublicKey::from_text(std::str::from_utf8(&pem).unwrap()).unwrap(), key);
     let mut app = app();
     app.access = Access::Rsa2(vec![APP_KEY.public().clone(), key]);
-    for method in SERVED {
+    for method in NAMED {
         let fields = request(method, &[("store_no", "\"é & 中\"")]);
         let text = second_text(&fields, not_empty);
         let signature = openssl(&folder, &["dgst", "-sha256", "-sign", "app.pem"], text.as_bytes());

@@ -69,7 +69,7 @@ fn the_order_is_understood_as_json_and_as_a_form() {
 }
 
 #[test]
-fn the_minimal_envelope_is_known_and_refused() {
+fn the_minimal_envelope_is_understood() {
     let vector = vectors().remove(1);
     let mut app = app();
     app.app_id = "wz9f2a175d0e0ef632".to_owned();
@@ -79,8 +79,12 @@ fn the_minimal_envelope_is_known_and_refused() {
     let opened = room::read_body(route, body.as_bytes()).unwrap().open(Some(&app), None, NOW).unwrap();
     assert_eq!(opened.method(), Method::PaymentCapture);
     assert!(opened.method().needs_replay_key());
-    let reject = opened.decode(&app).unwrap_err();
-    assert_eq!(reject.msg(), "[E07303]API /api/payments/capture is not served here yet");
+    let asked = opened.decode(&app).unwrap();
+    assert_eq!(asked.whose, room::Whose::AnyOfTheApp);
+    let Call::Capture(capture) = asked.call else { panic!("no capture") };
+    assert_eq!(capture.merchant_order_no, "1217752501201407033233368018");
+    assert_eq!(capture.trans_no, "5021000010210602000003");
+    assert_eq!(capture.amount.money(currency("USD")), Ok(money(8_500, "USD")));
 }
 
 #[test]

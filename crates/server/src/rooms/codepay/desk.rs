@@ -9,8 +9,8 @@ use tillgate_core::{
 use tillgate_protocols::codepay::terms::{self, Context, kept};
 use tillgate_protocols::codepay::words::{OnlineStatus, TransType};
 use tillgate_protocols::codepay::{
-    App as Client, Asked, BatchView, Call, CloseCall, Code, Number, OrderCall, RefundCall, Reject, Sent,
-    Submitted, TipCall, read_trans_no, view,
+    App as Client, AppMerchant, Asked, BatchView, Call, CloseCall, Code, Number, OrderCall, RefundCall,
+    Reject, Sent, Submitted, TipCall, Whose, read_trans_no, view,
 };
 use tillgate_protocols::ecrhub::{self, BatchClose, Closing, Topic};
 use tillgate_store::{Batch, OrderKey};
@@ -51,7 +51,9 @@ fn refused(why: impl std::fmt::Display) -> Reject {
 
 impl CodePay {
     pub(super) async fn carry_out(&self, client: &Client, asked: Asked) -> Result<Answer, Reject> {
-        let Asked { merchant_no, merchant, call } = asked;
+        let not_yet = || Reject::because(Code::NotAuthorized, "API is not served here yet");
+        let Asked { whose, call } = asked;
+        let Whose::Merchant(AppMerchant { merchant_no, merchant }) = whose else { return Err(not_yet()) };
         let caller = Caller { desk: self, client, merchant, merchant_no };
         match call {
             Call::Order(call) => caller.order(call).await,
@@ -62,6 +64,16 @@ impl CodePay {
             Call::Revoke { merchant_order_no } => caller.revoke(&merchant_order_no).await,
             Call::AdjustTip(call) => caller.adjust_tip(call).await,
             Call::CloseBatch { terminal_sn } => caller.close_batch(&terminal_sn).await,
+            Call::Checkout(_)
+            | Call::MerchantCheckout(_)
+            | Call::Capture(_)
+            | Call::Increase(_)
+            | Call::CancelPayment(_)
+            | Call::RefundParts(_)
+            | Call::PaymentTip(_)
+            | Call::Recall(_)
+            | Call::CloseBatches(_)
+            | Call::OpenBatches(_) => Err(not_yet()),
         }
     }
 }

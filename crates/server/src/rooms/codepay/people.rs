@@ -63,6 +63,7 @@ pub fn app_of(credential: Credential, vault: &Vault) -> Result<App> {
         access,
         merchants: settings.merchants.into_iter().map(known).collect(),
         settings: room::Settings { object_data: settings.object_data },
+        aes_key: None,
     })
 }
 
