@@ -108,6 +108,12 @@ async function follow(page) {
   }
 }
 
+// What answered a form has an address that only takes forms.
+function takeOwnAddress() {
+  const address = live()?.dataset.pageUrl;
+  if (address && new URL(address, location.href).pathname !== location.pathname) history.replaceState(null, "", address);
+}
+
 // Said once: the next look at the page is another story.
 function takeFromAddress(...names) {
   const url = new URL(location.href);
@@ -131,6 +137,7 @@ function start() {
 
 // A page brought back from the browser's memory is old news.
 addEventListener("pageshow", (event) => event.persisted && location.reload());
+takeOwnAddress();
 let wasAsked = takeFromAddress("sent", "problem").includes("sent");
 document.querySelector("#summary:not([hidden]), #problem")?.focus();
 start();

@@ -353,6 +353,18 @@ impl CheckoutPage {
             .map(|wallet| words.replace("{}", wallet.name(self.t())))
     }
 
+    /// What answered a form is not what is looked at again.
+    fn page_url(&self) -> String {
+        match links::own_path(&self.path) {
+            Some(path) => format!("{path}?lang={}", self.language.code()),
+            None => String::new(),
+        }
+    }
+
+    fn other_language_url(&self) -> String {
+        format!("{}?lang={}", links::own_path(&self.path).unwrap_or_default(), self.language.other().code())
+    }
+
     fn wallet_page(&self) -> String {
         let nonce = self.path.rsplit('/').next().unwrap_or_default();
         let page = format!("/pay/{nonce}?lang={}", self.language.code());
