@@ -76,6 +76,7 @@ impl fmt::Debug for Card {
 
 /// What an acquirer can be asked. `original` is the number of the operation it follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, and for a moment")]
 pub enum CardCall {
     /// Reserve the amount; a sale captures it in the same step.
     Authorize {

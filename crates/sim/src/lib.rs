@@ -20,6 +20,7 @@ mod receiver;
 mod refund;
 mod rules;
 mod shopper;
+mod statement;
 mod teller;
 pub mod terminal;
 mod trade;
@@ -45,6 +46,7 @@ pub use rules::{
     CLOSED_TO_LATE_MS, PENDING_TO_PAID_MS, RULES, Rule, SHOWN_TO_PAID_MS, Script, TROUBLE_MS, rule_for,
 };
 pub use shopper::{ShopperAction, ShopperError};
+pub use statement::{Day, STATEMENT_COLUMNS, Spoil};
 pub use view::{Filter, Ledger, PaymentView, RefundView, StateWord, Totals};
 pub use wallet::Wallet;
 pub use world::{Config, OutgoingCallback, Reply, World};

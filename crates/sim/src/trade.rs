@@ -9,6 +9,7 @@ use crate::refund::Refund;
 use crate::rules::{
     CLOSED_TO_LATE_MS, PENDING_TO_PAID_MS, Rule, SHOWN_TO_PAID_MS, Script, TROUBLE_MS, rule_for,
 };
+use crate::statement::{Kind, Movement};
 use crate::wallet::Wallet;
 
 /// A trade as it is kept in the journal.
@@ -225,6 +226,36 @@ impl Trade {
         self.state = state;
         let late = self.script() == Some(Script::LateSuccess) && !self.walked_away;
         self.pays_at_ms = late.then_some(now_ms + CLOSED_TO_LATE_MS);
+    }
+
+    /// What moved for it: the payment, then its refunds.
+    pub fn movements(&self) -> impl Iterator<Item = Movement<'_>> {
+        let sale = Movement {
+            channel: self.terms.wallet.word(),
+            trade_no: &self.terms.number,
+            original: "",
+            kind: Kind::Sale,
+            amount_minor: self.terms.amount.minor,
+            digits: self.terms.amount.decimals,
+            currency: &self.terms.currency,
+            at_ms: 0,
+            reference: &self.wallet_no,
+            batch: "",
+        };
+        let paid = match self.state {
+            State::Paid { at_ms } => Some(Movement { at_ms, ..sale.clone() }),
+            _ => None,
+        };
+        let refunds = self.refunds_made().map(move |refund| Movement {
+            trade_no: &refund.number,
+            original: sale.trade_no,
+            kind: Kind::Refund,
+            amount_minor: refund.amount.minor,
+            at_ms: refund.at_ms,
+            reference: &refund.wallet_no,
+            ..sale.clone()
+        });
+        paid.into_iter().chain(refunds)
     }
 
     /// When something happens to it by itself.

@@ -10,6 +10,8 @@ use std::{fmt, io};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::books::Books;
+use crate::statement::{Day, Spoil, csv};
+use crate::trade::Trade;
 use crate::wallet::Wallet;
 use crate::{answer, teller};
 
@@ -147,6 +149,14 @@ impl World {
     /// The code a phone shows in a given minute: the same whenever it is asked for.
     pub fn payer_code_at(&self, wallet: Wallet, minute_ms: i64) -> String {
         wallet.payer_code(&format!("{} minute {minute_ms}", self.key))
+    }
+
+    /// What moved at a wallet on a day, as a CSV file.
+    pub fn statement(&self, wallet: Wallet, day: Day, spoil: Option<Spoil>) -> String {
+        let books = self.books();
+        let trades = books.trades().iter().filter(|trade| trade.terms.wallet == wallet);
+        let movements = trades.flat_map(Trade::movements).filter(|movement| day.holds(movement.at_ms));
+        csv(movements.collect(), spoil)
     }
 
     pub(crate) fn books(&self) -> MutexGuard<'_, Books> {

@@ -113,8 +113,18 @@ fn slip(fields: &Fields<'_>) -> Option<Slip> {
         refused: (fields.get("status") == "declined" && !matches!(code, "" | "00") && !words.is_empty())
             .then(|| (code.to_owned(), words.to_owned())),
         is_signed: false,
-        ..Slip::default()
+        token: String::new(),
+        authentication: authentication(fields.get("authentication"))?,
     })
+}
+
+/// A card that takes no part, or a payer who was not believed, was not made sure of.
+fn authentication(word: &str) -> Option<String> {
+    match word {
+        "frictionless" | "challenge" | "attempted" => Some(word.to_owned()),
+        "" | "not_enrolled" | "failed" => Some(String::new()),
+        _ => None,
+    }
 }
 
 /// The card as a receipt shows it.

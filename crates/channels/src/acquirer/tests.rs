@@ -50,7 +50,7 @@ fn with<const N: usize>(
     said(&pairs.map(|(key, value)| (key, if key == name { other } else { value })))
 }
 
-const APPROVED: [(&str, &str); 17] = [
+const APPROVED: [(&str, &str); 18] = [
     ("service", "authorize"),
     ("trade_no", "7-33"),
     ("capture", "yes"),
@@ -68,6 +68,7 @@ const APPROVED: [(&str, &str); 17] = [
     ("last_four", "1111"),
     ("kind", "credit"),
     ("entry", "chip"),
+    ("authentication", "challenge"),
 ];
 
 #[test]
@@ -122,6 +123,17 @@ fn an_approval_says_what_may_be_kept() {
     assert_eq!((slip.kind, slip.entry), (Some(CardKind::Credit), Some(Entry::Chip)));
     assert_eq!((slip.auth_code.as_str(), slip.ref_no.as_str()), ("031000", "123456789012"));
     assert_eq!((slip.refused, slip.is_signed), (None, false));
+    assert_eq!((slip.authentication.as_str(), slip.token.as_str()), ("challenge", ""));
+    for (word, kept) in [
+        ("frictionless", "frictionless"),
+        ("attempted", "attempted"),
+        ("not_enrolled", ""),
+        ("failed", ""),
+        ("", ""),
+    ] {
+        let answer = acquirer().decode(&sale(), &with(&APPROVED, "authentication", word));
+        assert_eq!(answer.slip.unwrap().authentication, kept, "{word}");
+    }
 }
 
 #[test]
@@ -147,6 +159,7 @@ fn only_an_answer_to_this_very_call_counts() {
         ("last_four", "4111111111111111"),
         ("kind", "charge"),
         ("entry", "thought"),
+        ("authentication", "believed"),
     ] {
         let decoded = acquirer().decode(&sale(), &with(&APPROVED, name, other));
         assert_eq!(decoded, CardAnswer::UNKNOWN, "{name} {other}");

@@ -32,11 +32,12 @@ macro_rules! entry {
     };
 }
 
-static ENTRIES: [Entry; 26] = [
+static ENTRIES: [Entry; 27] = [
     entry!("base.css", CSS),
     entry!("pay.css", CSS),
     entry!("wallet.css", CSS),
     entry!("sandbox.css", CSS),
+    entry!("issuer.css", CSS),
     entry!("pay.js", SCRIPT),
     entry!("live.js", SCRIPT),
     entry!("checkout.css", CSS),

@@ -116,6 +116,21 @@ pub fn payment(language: Language, method: Method, state: WalletPaymentState) ->
     }
 }
 
+pub fn issuer(language: Language, problem: Option<IssuerProblem>) -> IssuerPage {
+    IssuerPage {
+        language,
+        action: format!("/sandbox/3ds/0123456789abcdef0123456789abcdef?lang={}", language.code()),
+        seller: "Harbour Café".into(),
+        amount: "128.00".into(),
+        currency: "USD".into(),
+        brand: "Visa".into(),
+        last_four: "1091".into(),
+        tries_left: 2,
+        code: "1234",
+        problem,
+    }
+}
+
 pub fn pay_code(language: Language, method: Method) -> PayCodePage {
     PayCodePage {
         language,

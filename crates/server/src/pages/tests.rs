@@ -43,6 +43,16 @@ fn every_page(language: Language, name: &str, address: &str) -> Vec<(String, Str
         page.last_charge.as_mut().unwrap().seller = name.into();
         add(format!("code-{}", method.word()), page.render());
     }
+    use IssuerProblem::*;
+    for problem in [None, Some(WrongCode), Some(NoCode), Some(NotUnderstood)] {
+        let mut page = issuer(language, problem);
+        page.seller = name.into();
+        add(format!("issuer-{problem:?}"), page.render());
+        if problem.is_some() {
+            page.tries_left = 1;
+            add(format!("issuer-{problem:?}-last"), page.render());
+        }
+    }
     let mut page = home(language);
     page.merchants[0].name = name.into();
     page.latipay = ProtocolPaths { curl: name.into(), openapi_url: address.into() };
@@ -246,6 +256,27 @@ fn a_payer_chooses_and_chooses_again_while_it_is_open() {
         let html = HostedPage { choices: Vec::new(), ..page }.render().unwrap();
         assert_eq!(html.matches("<button").count(), 0, "{state:?}");
     }
+}
+
+#[test]
+fn the_issuers_page_says_what_was_wrong_to_everyone() {
+    let shown = |problem, tries_left| {
+        IssuerPage { tries_left, ..issuer(Language::English, problem) }.render().unwrap()
+    };
+    for (problem, tries_left, text) in [
+        (IssuerProblem::WrongCode, 2, "You can try 2 more times."),
+        (IssuerProblem::WrongCode, 1, "You can try once more."),
+        (IssuerProblem::NoCode, 3, "Type in the code first."),
+    ] {
+        let html = shown(Some(problem), tries_left);
+        assert!(html.contains(text) && html.contains("role=\"alert\" id=\"problem\""), "{problem:?}");
+        assert!(html.contains("aria-describedby=\"problem code-hint test-code\" aria-invalid=\"true\""));
+    }
+    let html = shown(None, 3);
+    assert!(!html.contains("role=\"alert\"") && !html.contains("aria-invalid"));
+    assert!(html.contains("<label for=\"code\">") && html.contains("the code is 1234."));
+    assert_eq!(html.matches("<button").count(), 3);
+    assert!(!html.contains("<script"), "works without scripts");
 }
 
 #[test]

@@ -5,11 +5,13 @@ mod checkout;
 mod chinese;
 mod codepay;
 mod english;
+mod issuer;
 mod language;
 mod terminal;
 
 pub use checkout::{CheckoutTexts, FieldText};
 pub use codepay::CodePayTexts;
+pub use issuer::IssuerTexts;
 pub use language::Language;
 pub use terminal::TerminalTexts;
 
@@ -38,6 +40,7 @@ pub struct Texts {
     pub sandbox: SandboxTexts,
     pub terminal: &'static TerminalTexts,
     pub codepay: &'static CodePayTexts,
+    pub issuer: &'static IssuerTexts,
     pub checkout: &'static CheckoutTexts,
     pub errors: ErrorTexts,
 }

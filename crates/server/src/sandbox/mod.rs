@@ -6,10 +6,12 @@
 mod acquirer;
 pub mod api;
 pub mod codepay;
+mod issuer;
 pub mod merchants;
 mod receiver;
 pub mod routes;
 mod shop;
+mod statements;
 mod terminal;
 mod wallet;
 mod world;

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, Response, StatusCode};
 use axum::routing::{get, post};
 use tillgate_core::Timestamp;
 
-use super::{Sandbox, acquirer, api, codepay, receiver, shop, terminal, wallet};
+use super::{Sandbox, acquirer, api, codepay, issuer, receiver, shop, statements, terminal, wallet};
 use crate::app::App;
 use crate::clock;
 use crate::http::body;
@@ -36,6 +36,8 @@ pub fn router() -> Router<Arc<App>> {
         .route("/sandbox/terminals", get(terminal::several))
         .route("/sandbox/terminal/{sn}", get(terminal::one))
         .route("/sandbox/terminal/{sn}/qr", get(terminal::code))
+        .route("/sandbox/3ds/{id}", get(issuer::show).post(issuer::answer))
+        .route("/sandbox/statements/{name}", get(statements::file))
         .route("/sandbox/receiver", get(receiver::show).post(receiver::change))
         .route("/sandbox/receiver/status", get(receiver::status))
         .route("/sandbox/receiver/notify", post(receiver::notify))

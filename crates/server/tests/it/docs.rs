@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use tillgate_protocols::latipay::Route;
 use tillgate_protocols::latipay::codes::CODES;
 use tillgate_protocols::ottpay::{self, Action};
-use tillgate_sim::{CARD_RULES, RULES, TEST_CARDS, TEST_PIN};
+use tillgate_sim::{
+    CARD_RULES, CHALLENGE_MS, RULES, STATEMENT_COLUMNS, TEST_CARDS, TEST_CODE, TEST_PIN, WRONG_CVV, WRONG_ZIP,
+};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -37,6 +39,15 @@ fn every_test_card_and_card_rule_stands_in_the_sandboxs_page() {
     }
     assert_eq!(first_words(cards), TEST_CARDS.iter().map(|card| card.pan).collect());
     assert!(cards.contains(&format!("The PIN is {TEST_PIN}.")));
+    let words = cards.split_whitespace().collect::<Vec<_>>().join(" ");
+    for text in [
+        format!("shows the code, {TEST_CODE};"),
+        format!("after {} minutes", CHALLENGE_MS / 60_000),
+        format!("The security code {WRONG_CVV} (or 9{WRONG_CVV})"),
+        format!("the postal code {WRONG_ZIP}"),
+    ] {
+        assert!(words.contains(&text), "docs/sandbox.md lacks: {text}");
+    }
     let amounts = section(&page, "### Amounts on cards");
     for rule in CARD_RULES {
         let row =
@@ -45,6 +56,15 @@ fn every_test_card_and_card_rule_stands_in_the_sandboxs_page() {
     }
     let rows = amounts.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ending"));
     assert_eq!(rows.count(), CARD_RULES.len());
+}
+
+#[test]
+fn a_statements_columns_stand_in_its_page() {
+    let page = page("reconciliation.md");
+    let format = section(&page, "## The file's format");
+    assert!(format.contains(&format!("\n{STATEMENT_COLUMNS}\n")));
+    let columns: BTreeSet<&str> = STATEMENT_COLUMNS.split(',').collect();
+    assert_eq!(first_words(format), columns);
 }
 
 /// Pages and API, as they stand in the router's source.

@@ -14,6 +14,7 @@ mod issuer_page;
 mod record;
 mod refusal;
 mod rules;
+mod statement;
 mod terminal;
 mod test_cards;
 mod totals;
@@ -37,6 +38,7 @@ pub use test_cards::{CardBehaviour, TEST_CARDS, TEST_PIN, TestCard, WRONG_CVV, W
 pub use totals::{BatchView, TerminalTotals};
 pub use view::{ClosedNumber, TransactionFilter, TransactionState, TransactionView};
 
+use crate::statement::{Day, Spoil, csv};
 use crate::world::Reply;
 use books::Books;
 use issuer::Issuer;
@@ -132,6 +134,11 @@ impl Acquirer {
     /// By terminal and currency; of one terminal if it is named.
     pub fn totals(&self, terminal: Option<&str>) -> Vec<TerminalTotals> {
         totals::totals(&self.books.lock(), terminal)
+    }
+
+    /// What moved on a day, as a CSV file.
+    pub fn statement(&self, day: Day, spoil: Option<Spoil>) -> String {
+        csv(statement::movements(&self.books.lock(), day), spoil)
     }
 
     /// What was settled, by batch and currency.

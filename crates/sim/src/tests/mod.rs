@@ -8,6 +8,7 @@ mod kept;
 mod mini_program;
 mod receiver;
 mod rules;
+mod statements;
 mod terminal;
 
 use tillgate_channels::simulated::SimulatedWallet;

@@ -189,6 +189,7 @@ pub(super) static TEXTS: Texts = Texts {
     },
     terminal: &terminal::chinese::TEXTS,
     codepay: &codepay::chinese::TEXTS,
+    issuer: &issuer::chinese::TEXTS,
     checkout: &checkout::chinese::TEXTS,
     errors: ErrorTexts {
         not_found: says("找不到页面", "该地址没有内容，请检查链接。"),

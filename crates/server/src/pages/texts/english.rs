@@ -201,6 +201,7 @@ pub(super) static TEXTS: Texts = Texts {
     },
     terminal: &terminal::english::TEXTS,
     codepay: &codepay::english::TEXTS,
+    issuer: &issuer::english::TEXTS,
     checkout: &checkout::english::TEXTS,
     errors: ErrorTexts {
         not_found: says("Page not found", "There is nothing at this address. Check the link."),

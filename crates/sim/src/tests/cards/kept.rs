@@ -7,7 +7,7 @@ use std::path::Path;
 use super::*;
 use crate::TransactionFilter;
 
-fn open(path: &Path) -> Desk {
+pub fn open(path: &Path) -> Desk {
     let config = AcquirerConfig { journal: Some(path.to_owned()), ..config() };
     Desk { acquirer: Acquirer::open(config).unwrap(), ..desk() }
 }
@@ -59,6 +59,30 @@ fn the_process_may_die_after_every_answer() {
     }
     assert_eq!(everything(&open(&path)), everything(&steady));
     assert_eq!(open(&path).says(9_000, &sale("x", 1_200)), "12 CLOSED");
+}
+
+/// Each step of a challenge, with a process that dies after it.
+#[test]
+fn a_payer_is_still_asked_after_a_restart() {
+    use super::online::{CHALLENGED, GOOD, Typed, challenge_of, code, typed};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("acquirer.jsonl");
+    let challenged = |minor: i64| typed(&minor.to_string(), Typed { pan: CHALLENGED, minor, ..GOOD });
+    assert_eq!(open(&path).says(0, &challenged(1_200)), "challenge");
+    assert_eq!(open(&path).says(0, &challenged(1_251)), "challenge");
+    let ids = ["1200", "1251"].map(|trade_no| challenge_of(&open(&path), 1, trade_no));
+    let other = AcquirerConfig { journal: Some(path.clone()), issuer_secret: "a new one".into(), ..config() };
+    let other = Desk { acquirer: Acquirer::open(other).unwrap(), ..desk() };
+    assert_eq!(challenge_of(&other, 1, "1200"), ids[0], "a number that was given out stays");
+    for (id, expected) in ids.iter().zip(["approved", "51 INSUFFICIENT FUNDS"]) {
+        open(&path).acquirer.challenge_answer(id, &code("0000"), 2).unwrap();
+        assert_eq!(open(&path).acquirer.challenge_view(id, 2).unwrap().unwrap().tries_left, 2);
+        open(&path).acquirer.challenge_answer(id, &code("1234"), 3).unwrap();
+        assert!(open(&path).acquirer.challenge_view(id, 3).unwrap().unwrap().is_over);
+        let trade_no = if expected == "approved" { "1200" } else { "1251" };
+        assert_eq!(open(&path).says(4, &query(trade_no)), expected);
+    }
+    assert_eq!(open(&path).sums(), [1_200, 1_200, 0, 1_200]);
 }
 
 /// Cuts the journal all over: whatever is left opens, and holds every whole line and nothing of a torn one.

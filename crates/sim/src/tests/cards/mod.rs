@@ -2,8 +2,11 @@
 
 mod kept;
 mod numbers;
+mod online;
 mod operations;
 mod rules;
+mod secrets;
+mod statements;
 mod story;
 mod terminals;
 mod test_cards;
@@ -37,6 +40,12 @@ fn config() -> AcquirerConfig {
         issuer_pages: "https://issuer.example/3ds".into(),
         issuer_secret: "of this issuer".into(),
     }
+}
+
+/// An acquirer whose issuer has this secret.
+fn open_with(secret: &str) -> Desk {
+    let config = AcquirerConfig { issuer_secret: secret.into(), ..config() };
+    Desk { acquirer: Acquirer::open(config).unwrap(), ..desk() }
 }
 
 impl Desk {

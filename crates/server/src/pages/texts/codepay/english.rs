@@ -21,7 +21,7 @@ pub(in crate::pages::texts) static TEXTS: CodePayTexts = CodePayTexts {
     verify_body: "Answers are signed with the gateway's key. Put one between the quotes.",
     door: "Card terminals in the browser",
     cards: "Test cards",
-    cards_body: "Hold one to a terminal, or key it in with any date to come and any three digits (four for American Express). Any other number with a right check digit is approved.",
+    cards_body: "Hold one to a terminal, or key it in with any date to come and any three digits (four for American Express). Any other number with a right check digit is approved. Online the issuer asks the payer for the code 1234 where the table says so; the security code 999 (9999) and the postal code 99999 are declined.",
     card_number: "Number",
     card: "Card",
     card_rules: "Card payments by amount",
