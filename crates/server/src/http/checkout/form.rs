@@ -287,3 +287,159 @@ fn place(form: &mut CheckoutForm, field: CheckoutField) -> Option<&mut String> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2026-11-26 12:00:00 UTC.
+    const NOW: Timestamp = Timestamp(1_795_694_400_000);
+
+    const CARD: [(&str, &str); 4] = [
+        ("number", "4111 1111 1111 1111"),
+        ("cvv", "123"),
+        ("expiry", "12 / 29"),
+        ("holder", "Ada Lovelace"),
+    ];
+    const ADDRESS: [(&str, &str); 8] = [
+        ("name", "Ada Lovelace"),
+        ("phone", "+44 20 7946 0000"),
+        ("email", ""),
+        ("shipping-country", "GB"),
+        ("shipping-line1", "12 St James's Square"),
+        ("shipping-city", "London"),
+        ("shipping-zip", "SW1Y 4JH"),
+        ("same", "1"),
+    ];
+
+    fn sent(fields: &[(&str, &str)], changes: &[(&str, &str)]) -> Sent {
+        let mut text = url::form_urlencoded::Serializer::new(String::new());
+        let kept = fields.iter().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
+        text.extend_pairs(kept.chain(changes));
+        Sent::read(Bytes::from(text.finish()))
+    }
+
+    fn asked() -> AskedAddresses {
+        AskedAddresses { shipping: Some(vec!["GB".into(), "HK".into()]), billing: Some(Vec::new()) }
+    }
+
+    fn wrong_in(problems: &[FieldProblem]) -> Vec<(String, Wrong)> {
+        problems.iter().map(|problem| (problem.field.name(), problem.what)).collect()
+    }
+
+    #[test]
+    fn a_card_is_read_as_people_type_it() {
+        for (changes, expiry) in [
+            (vec![], "1229"),
+            (vec![("number", "4111-1111-1111-1111"), ("expiry", "1/30")], "0130"),
+            (vec![("expiry", "12/2029")], "1229"),
+            (vec![("holder", "  Ada Lovelace ")], "1229"),
+        ] {
+            let mut form = sent(&CARD, &changes);
+            let card = form.card(&Brand::ALL, NOW).unwrap();
+            assert_eq!(
+                (card.pan(), card.cvv(), card.expiry()),
+                ("4111111111111111", "123", expiry),
+                "{changes:?}"
+            );
+            assert_eq!(card.holder(), "Ada Lovelace");
+        }
+    }
+
+    #[test]
+    fn everything_that_is_wrong_with_a_card_is_said_at_once() {
+        use Wrong::*;
+        let long = "x".repeat(5_000);
+        for (changes, problems) in [
+            (vec![("number", "4111111111111112")], vec![("number", Bad)]),
+            (vec![("number", "411111111111")], vec![("number", Bad)]),
+            (vec![("number", "9111111111111111")], vec![("number", NotTaken)]),
+            (vec![("number", "6200000000000005")], vec![("number", NotTaken)]),
+            (vec![("number", "378282246310005")], vec![("cvv", Bad)]),
+            (vec![("number", "4111111111111112"), ("cvv", "1234")], vec![("number", Bad)]),
+            (vec![("number", "4111111111111112"), ("cvv", "12")], vec![("number", Bad), ("cvv", Bad)]),
+            (vec![("expiry", "10/26")], vec![("expiry", Expired)]),
+            (vec![("expiry", "13/29")], vec![("expiry", Bad)]),
+            (vec![("holder", "4111 1111 1111 1111")], vec![("holder", Bad)]),
+            (vec![("holder", &long)], vec![("holder", Bad)]),
+            (
+                vec![("number", ""), ("cvv", ""), ("expiry", " "), ("holder", "")],
+                vec![("number", Missing), ("expiry", Missing), ("cvv", Missing), ("holder", Missing)],
+            ),
+            (
+                vec![("number", "4x"), ("cvv", "x"), ("expiry", "0/0"), ("holder", "\u{7}")],
+                vec![("number", Bad), ("expiry", Bad), ("cvv", Bad), ("holder", Bad)],
+            ),
+        ] {
+            let mut form = sent(&CARD, &changes);
+            let found = form.card(&[Brand::Visa, Brand::Amex], NOW).map(drop).unwrap_err();
+            let expected: Vec<_> = problems.iter().map(|(name, what)| ((*name).to_owned(), *what)).collect();
+            assert_eq!(wrong_in(&found), expected, "{changes:?}");
+        }
+        // No card at all, and no form.
+        assert_eq!(
+            Sent::read(Bytes::from_static(b"\xff=%zz&&&number")).card(&Brand::ALL, NOW).unwrap_err().len(),
+            4
+        );
+    }
+
+    #[test]
+    fn a_card_number_in_the_wrong_field_is_not_kept() {
+        for field in CheckoutField::all().filter(|field| !field.is_secret()) {
+            let name = field.name();
+            let mut fields = ADDRESS.to_vec();
+            fields.extend(CARD);
+            fields.retain(|(known, _)| *known != "same");
+            let mut form = sent(&fields, &[(&name, "4111 1111 1111 1111")]);
+            let (buyer, wrong) = form.buyer(&asked());
+            let card = form.card(&Brand::ALL, NOW);
+            let is_named = |wrong: &[FieldProblem]| wrong.iter().any(|problem| problem.field == field);
+            assert!(is_named(&wrong) || card.is_err_and(|wrong| is_named(&wrong)), "{name}");
+            assert!(!format!("{:?} {buyer:?}", form.filled).contains("1111"), "{name}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_checked_where_they_are_asked_for() {
+        use Wrong::*;
+        let cases: &[(&[(&str, &str)], &[(&str, Wrong)])] = &[
+            (&[], &[]),
+            (&[("shipping-country", "HK"), ("shipping-zip", "")], &[]),
+            (&[("shipping-zip", "")], &[("shipping-zip", Missing)]),
+            (&[("shipping-zip", "<b>")], &[("shipping-zip", Bad)]),
+            (&[("shipping-country", "US")], &[("shipping-country", NotTaken)]),
+            (&[("shipping-country", "gb")], &[("shipping-country", Bad)]),
+            (&[("name", ""), ("phone", "12")], &[("name", Missing), ("phone", Bad)]),
+            (&[("phone", "+86 138 0013 8000")], &[]),
+            (&[("email", "ada@example.com")], &[]),
+            (&[("email", "ada@example")], &[("email", Bad)]),
+            (&[("email", "a b@example.com")], &[("email", Bad)]),
+        ];
+        for (changes, problems) in cases {
+            let (_, wrong) = sent(&ADDRESS, changes).buyer(&asked());
+            let expected: Vec<_> = problems.iter().map(|(name, what)| ((*name).to_owned(), *what)).collect();
+            assert_eq!(wrong_in(&wrong), expected, "{changes:?}");
+        }
+        let city = "x".repeat(65);
+        let (_, wrong) = sent(&ADDRESS, &[("shipping-city", &city)]).buyer(&asked());
+        assert_eq!(wrong_in(&wrong), [("shipping-city".to_owned(), TooLong)]);
+    }
+
+    #[test]
+    fn one_address_may_stand_for_both() {
+        let (buyer, wrong) = sent(&ADDRESS, &[]).buyer(&asked());
+        assert!(wrong.is_empty());
+        assert_eq!(buyer.billing, buyer.shipping);
+        assert_eq!(buyer.shipping.unwrap().phone, "+44 20 7946 0000");
+        // The shop wants to send there, but not to be paid from there.
+        let only = AskedAddresses { billing: Some(vec!["US".into()]), ..asked() };
+        let mut form = sent(&ADDRESS, &[]);
+        let (_, wrong) = form.buyer(&only);
+        assert_eq!(wrong_in(&wrong), [("billing-country".to_owned(), Wrong::NotTaken)]);
+        assert!(!form.filled.is_same, "the address is shown to be changed");
+        assert_eq!(form.filled.billing.city, "London");
+        // Nobody asked: nothing is kept, whatever is sent.
+        let (buyer, wrong) = sent(&ADDRESS, &[]).buyer(&AskedAddresses::default());
+        assert_eq!((buyer, wrong.len()), (Buyer::default(), 0));
+    }
+}
