@@ -402,7 +402,8 @@ mod tests {
     #[test]
     fn addresses_are_checked_where_they_are_asked_for() {
         use Wrong::*;
-        let cases: &[(&[(&str, &str)], &[(&str, Wrong)])] = &[
+        type Case<'c> = (&'c [(&'c str, &'c str)], &'c [(&'c str, Wrong)]);
+        let cases: &[Case<'_>] = &[
             (&[], &[]),
             (&[("shipping-country", "HK"), ("shipping-zip", "")], &[]),
             (&[("shipping-zip", "")], &[("shipping-zip", Missing)]),
