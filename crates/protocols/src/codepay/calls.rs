@@ -1,9 +1,8 @@
 //! What can be asked for, as it leaves this room: each call with its fields checked.
 
-use tillgate_core::{Currency, Money, MoneyError};
+use tillgate_core::{Address, Currency, Money, MoneyError};
 
 use super::AppMerchant;
-use super::address::Address;
 use super::card::SealedCard;
 use super::codes::Reject;
 use super::fields::{FieldSpec, Kind};

@@ -2,7 +2,7 @@
 
 use tillgate_core::{Currency, Money};
 
-use super::address::Address;
+use super::address;
 use super::calls::{
     Asked, BatchesCall, Call, CancelCall, CaptureCall, CheckoutCall, CloseCall, Decimal, IncreaseCall,
     MerchantCheckoutCall, Number, OrderCall, Origin, PaymentTipCall, RefundCall, RefundParts,
@@ -266,7 +266,7 @@ impl Form<'_> {
             merchant_order_no: self.owned("merchant_order_no")?,
             store_no: self.some("store_no")?,
             card: SealedCard::read(self.nested(CARD)?, self.text(ENC_TYPE)?)?,
-            billing: Address::read(BILLING, self.nested(BILLING)?)?,
+            billing: address::read(BILLING, self.nested(BILLING)?)?,
             amount: self.amount()?,
             expires_s: seconds(self.text("expires")?),
             description: self.owned("description")?,

@@ -50,7 +50,7 @@ pub enum Kind {
     /// A card, encrypted: [`SealedCard`](super::SealedCard).
     Card,
     EncType,
-    /// JSON text of an [`Address`](super::Address).
+    /// JSON text of an [`Address`](tillgate_core::Address).
     Address,
     /// JSON text of an [`OrderDetail`](super::OrderDetail).
     OrderDetail,

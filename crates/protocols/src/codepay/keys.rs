@@ -277,7 +277,7 @@ impl AesKey {
 
     /// Base64, to be stored encrypted.
     pub fn to_text(&self) -> Zeroizing<String> {
-        Zeroizing::new(STANDARD.encode(&*self.0))
+        Zeroizing::new(STANDARD.encode(self.0.as_slice()))
     }
 
     fn cipher(&self) -> Option<UnboundCipherKey> {

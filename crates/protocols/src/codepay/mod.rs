@@ -36,7 +36,7 @@ pub mod terms;
 pub mod view;
 pub mod words;
 
-pub use address::{Address, PARTS as ADDRESS_PARTS};
+pub use address::{PARTS as ADDRESS_PARTS, address};
 pub use answers::{BatchesView, CheckoutView, MerchantCheckoutView, PaymentView};
 pub use calls::{
     Asked, BatchesCall, Call, CancelCall, CaptureCall, CheckoutCall, CloseCall, Decimal, IncreaseCall,

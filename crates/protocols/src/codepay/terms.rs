@@ -8,6 +8,10 @@ use tillgate_core::{
     Timestamp,
 };
 
+mod online;
+
+pub use online::{FollowUp, checkout, follow_up, merchant_checkout, offered};
+
 use super::calls::OrderCall;
 use super::codes::Reject;
 use super::words::{PayMethod, PayScenario, QueueMode, TransType};
@@ -32,9 +36,15 @@ pub mod kept {
     pub const NO_SIGNATURE: &str = "no_signature";
     pub const CONFIRM: &str = "confirm_on_terminal";
     pub const AUTHENTICATE: &str = "required_terminal_authentication";
+    /// [`OrderDetail::to_text`](crate::codepay::OrderDetail::to_text).
+    pub const ORDER_DETAIL: &str = "order_detail";
+    /// JSON text of an [`Address`](tillgate_core::Address).
+    pub const BILLING: &str = "billing_address";
+    pub const LONGITUDE: &str = "longitude";
+    pub const LATITUDE: &str = "latitude";
 }
 
-/// The method of a card at a terminal, as channels call it.
+/// The method of a card, as channels call it.
 pub const CARD: &str = "card";
 
 /// What the server knows that the call does not say.

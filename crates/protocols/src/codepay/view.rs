@@ -1,19 +1,20 @@
 //! Orders and refunds of the engine in the documents' words.
 
 use tillgate_core::{
-    CardKind, Deed, Entry, Event, Money, Order, OrderState, Refund, RefundState, Slip, Stage,
-    order::FailReason,
+    CardKind, Deed, Entry, Event, Flow, Money, Order, OrderState, Presentation, Refund, RefundState, Slip,
+    Stage, order::FailReason,
 };
 
+use super::Method;
+use super::answers::{MerchantCheckoutView, PaymentView};
 use super::encode::{OrderView, RefundView, masked_pan, trans_no};
 use super::terms::kept;
 use super::words::{CardType, EntryModel, PayMethod, PayScenario, TransStatus, TransType};
 
 /// Where an order is.
 pub fn trans_status(order: &Order) -> TransStatus {
-    let stage = order.counter.as_ref().map_or(Stage::Taken, |counter| counter.stage);
     match &order.state {
-        OrderState::Pending | OrderState::Closing(_) if stage != Stage::Taken => TransStatus::Created,
+        OrderState::Pending | OrderState::Closing(_) if !is_under_way(order) => TransStatus::Created,
         OrderState::Pending | OrderState::Closing(_) => TransStatus::Processing,
         OrderState::Authorized { .. } => TransStatus::Successful,
         OrderState::Paid { .. } if order.terms.deed() == Deed::Authorization => TransStatus::Captured,
@@ -21,6 +22,24 @@ pub fn trans_status(order: &Order) -> TransStatus {
         OrderState::Failed { .. } | OrderState::Cancelled { .. } => TransStatus::Closed,
         OrderState::Voided { .. } => TransStatus::Cancelled,
     }
+}
+
+/// Whether somebody may be paying it: a terminal has it, a card was sent, a page shows a code.
+fn is_under_way(order: &Order) -> bool {
+    match order.terms.flow {
+        Flow::CardOnline => true,
+        Flow::HostedPage => order.presentation != Presentation::None,
+        Flow::CardPresent | Flow::MerchantPresented | Flow::CustomerPresented | Flow::MiniApp => {
+            order.counter.as_ref().is_none_or(|counter| counter.stage == Stage::Taken)
+        }
+    }
+}
+
+/// What made the order.
+pub fn method(order: &Order) -> Method {
+    let word = kept_text(order, kept::METHOD);
+    let known = Method::ALL.into_iter().find(|method| Some(method.word()) == word);
+    known.unwrap_or(Method::PayOrder)
 }
 
 /// The order's own number, without an attempt: each attempt at a merchant's number is an order of its own.
@@ -51,14 +70,65 @@ pub fn pay_scenario(order: &Order) -> Option<PayScenario> {
 
 /// With what it was paid; before, with what it was to be paid.
 fn pay_method(order: &Order, slip: Option<&Slip>) -> Option<PayMethod> {
+    let chosen = order.method().filter(|_| order.terms.flow == Flow::HostedPage && !order.is_card());
+    if let Some(wallet) = chosen {
+        return wallet_word(wallet.as_str());
+    }
     let read = slip.and_then(|slip| PayMethod::from_word(&slip.brand));
     read.or_else(|| kept_text(order, kept::PAY_METHOD).and_then(PayMethod::from_word))
+}
+
+fn wallet_word(method: &str) -> Option<PayMethod> {
+    match method {
+        "alipay" => Some(PayMethod::Alipay),
+        "wechat" => Some(PayMethod::WeChatPay),
+        "unionpay" => Some(PayMethod::UnionPay),
+        _ => None,
+    }
+}
+
+/// What pay.merchant.checkout answers of its order.
+pub fn merchant_checkout_view(order: &Order) -> MerchantCheckoutView {
+    let view = order_view(order);
+    let challenge = match &order.presentation {
+        Presentation::Challenge(url) if order.state == OrderState::Pending => Some(url.clone()),
+        _ => None,
+    };
+    MerchantCheckoutView {
+        trans_no: view.trans_no,
+        trans_status: view.trans_status,
+        pay_channel_trans_no: view.pay_channel_trans_no,
+        pay_user_account_id: view.pay_user_account_id,
+        trans_end_time: view.trans_end_time,
+        ref_no: view.ref_no,
+        pay_method: view.pay_method,
+        redirect_url_3dsecure: challenge,
+    }
+}
+
+/// What `/api/payments/` answers of an order: the transaction itself, or what was made of it.
+pub fn payment_view(order: &Order) -> PaymentView {
+    let view = order_view(order);
+    let resp = match view.trans_status {
+        TransStatus::Created | TransStatus::Processing => Some(("101".to_owned(), "IN PROGRESS".to_owned())),
+        TransStatus::Successful | TransStatus::Captured | TransStatus::Cancelled => PaymentView::approval(),
+        TransStatus::Closed => view.trans_error.map(|(code, words)| (code, words.to_uppercase())),
+    };
+    PaymentView {
+        resp,
+        trans_no: Some(view.trans_no),
+        auth_no: view.auth_no,
+        trans_time: view.trans_end_time.unwrap_or(order.terms.created_at),
+        trans_status: view.trans_status,
+    }
 }
 
 /// `electron_sign_url` is the server's to add.
 pub fn order_view(order: &Order) -> OrderView {
     let counter = order.counter.as_deref();
-    let slip = counter.and_then(|counter| counter.slip.as_ref());
+    // A card that did not pay is no longer meant once the payer has chosen a wallet.
+    let is_cards = order.terms.flow != Flow::HostedPage || order.is_card();
+    let slip = counter.and_then(|counter| counter.slip.as_ref()).filter(|_| is_cards);
     let status = trans_status(order);
     let has_moved = matches!(
         order.state,

@@ -43,16 +43,6 @@ fn every_page(language: Language, name: &str, address: &str) -> Vec<(String, Str
         page.last_charge.as_mut().unwrap().seller = name.into();
         add(format!("code-{}", method.word()), page.render());
     }
-    use IssuerProblem::*;
-    for problem in [None, Some(WrongCode), Some(NoCode), Some(NotUnderstood)] {
-        let mut page = issuer(language, problem);
-        page.seller = name.into();
-        add(format!("issuer-{problem:?}"), page.render());
-        if problem.is_some() {
-            page.tries_left = 1;
-            add(format!("issuer-{problem:?}-last"), page.render());
-        }
-    }
     let mut page = home(language);
     page.merchants[0].name = name.into();
     page.latipay = ProtocolPaths { curl: name.into(), openapi_url: address.into() };
@@ -69,21 +59,8 @@ fn every_page(language: Language, name: &str, address: &str) -> Vec<(String, Str
     add("receiver".into(), page.render());
     page.notifications.clear();
     add("receiver-empty".into(), page.render());
-    let mut page = shop(language);
-    page.wallets[0].label = name.into();
-    page.amount = name.into();
-    page.problem = Some(ShopProblem::BadAmount);
-    add("shop".into(), page.render());
-    for (number, returned) in shop_returns(name).into_iter().enumerate() {
-        let mut page = shop(language);
-        if matches!(returned, ShopReturn::Asked(_) | ShopReturn::NotKnown { .. }) {
-            page.protocol = ShopProtocol::OttPay;
-            page.tip = name.into();
-        }
-        page.returned = Some(returned);
-        add(format!("shop-returned-{number}"), page.render());
-    }
-    for (title, html) in registers(language, name, address) {
+    let others = issuers(language, name).into_iter().chain(shops(language, name));
+    for (title, html) in registers(language, name, address).into_iter().chain(others) {
         add(title, html);
     }
     for (title, alone) in [("terminal", true), ("terminals", false)] {
@@ -103,6 +80,38 @@ fn every_page(language: Language, name: &str, address: &str) -> Vec<(String, Str
 }
 
 type Rendered = Result<String, askama::Error>;
+
+/// The shop, and whoever comes back to it.
+fn shops(language: Language, name: &str) -> Vec<(String, Rendered)> {
+    let mut pages = Vec::new();
+    let mut page = shop(language);
+    page.wallets[0].label = name.into();
+    page.amount = name.into();
+    page.problem = Some(ShopProblem::BadAmount);
+    pages.push(("shop".into(), page.render()));
+    for (number, returned) in shop_returns(name).into_iter().enumerate() {
+        let mut page = shop(language);
+        if matches!(returned, ShopReturn::Asked(_) | ShopReturn::NotKnown { .. }) {
+            page.protocol = ShopProtocol::OttPay;
+            page.tip = name.into();
+        }
+        page.returned = Some(returned);
+        pages.push((format!("shop-returned-{number}"), page.render()));
+    }
+    pages
+}
+
+/// The issuer's page with each thing that can be wrong, and with one try left.
+fn issuers(language: Language, name: &str) -> Vec<(String, Rendered)> {
+    use IssuerProblem::*;
+    let problems = [None, Some(WrongCode), Some(NoCode), Some(NotUnderstood)];
+    let tries = [3, 1].into_iter().flat_map(|tries| problems.map(|problem| (tries, problem)));
+    let page = |(tries_left, problem)| {
+        let page = IssuerPage { seller: name.into(), tries_left, ..issuer(language, problem) };
+        (format!("issuer-{problem:?}-{tries_left}"), page.render())
+    };
+    tries.map(page).collect()
+}
 
 /// The register with each end an order can have.
 fn registers(language: Language, name: &str, address: &str) -> Vec<(String, Rendered)> {

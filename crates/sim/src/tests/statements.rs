@@ -22,18 +22,18 @@ fn lines(desk: &Desk, day: i64, spoil: Option<Spoil>) -> Vec<String> {
 fn a_wallets_day_holds_what_it_took_and_gave_back() {
     let desk = desk();
     let (paid, declined, unpaid) = (barcode("12.00"), barcode("12.51"), qr("12.70"));
-    assert_eq!(word(desk.ask(3_723_000, &Call::Charge(paid.clone()))), "paid");
-    assert_eq!(word(desk.ask(3_724_000, &Call::Charge(declined))), "declined");
-    desk.code(3_725_000, &unpaid);
+    assert_eq!(word(desk.ask(123_000, &Call::Charge(paid.clone()))), "paid");
+    assert_eq!(word(desk.ask(124_000, &Call::Charge(declined))), "declined");
+    desk.code(125_000, &unpaid);
     let back = |now_ms, number: &str, amount: &str| {
         word(desk.ask(now_ms, &Call::Refund(paid.clone(), refund(number, amount))))
     };
-    assert_eq!(back(3_726_000, "r1", "4.00"), "paid");
-    assert_eq!(back(3_727_000, "r2", "9.00"), "declined");
+    assert_eq!(back(126_000, "r1", "4.00"), "paid");
+    assert_eq!(back(127_000, "r2", "9.00"), "declined");
     assert_eq!(back(DAY_MS, "r3", "1.50"), "paid");
     let number = &paid.trade_no;
-    let sale = format!("wechat,{number},,sale,12.00,NZD,1970-01-01T01:02:03Z");
-    let first = format!("wechat,r1,{number},refund,4.00,NZD,1970-01-01T01:02:06Z");
+    let sale = format!("wechat,{number},,sale,12.00,NZD,1970-01-01T00:02:03Z");
+    let first = format!("wechat,r1,{number},refund,4.00,NZD,1970-01-01T00:02:06Z");
     let later = format!("wechat,r3,{number},refund,1.50,NZD,1970-01-02T00:00:00Z");
     assert_eq!(lines(&desk, 0, None), [sale.clone(), first.clone()]);
     assert_eq!(lines(&desk, 1, None), [later]);

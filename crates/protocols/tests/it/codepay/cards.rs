@@ -215,6 +215,19 @@ fn aes_needs_the_apps_key() {
     }
 }
 
+/// `openssl enc -aes-256-ecb -K 000102…1f` of the text.
+#[test]
+fn a_card_encrypted_elsewhere() {
+    let text = r#"{"pan":"4111111111111111","holder":"A B","cvv":"123","expiry":"1230"}"#;
+    let sealed = "YI2IOpQ7ado00w3MQVAU1QT2HUSx1y94I1UbRjQ3l50i4u8/HRsXkxCcSuI3QHvgE3hYwU9O4rrH+PkRYWhwr/R7iiCeiQEjRwMAYg7GqKI=";
+    let card = open(&format!("{sealed:?}"), "\"AES\"", false).unwrap();
+    assert_eq!(
+        (card.pan(), card.holder(), card.cvv(), card.expiry()),
+        ("4111111111111111", "A B", "123", "1230")
+    );
+    assert_eq!(client::encrypt_card_aes(text, &aes_key()).unwrap(), sealed);
+}
+
 #[test]
 fn nothing_is_opened_before_the_signature_was_checked() {
     let card = format!("{:?}", encrypted(CARD));

@@ -61,9 +61,9 @@ const TOKENS: &[&str] = &[
     "&attach=x%26msg%3D1",
 ];
 
-const WORDS: Words = Words { tokens: TOKENS, begins: b"{,&" };
+pub const WORDS: Words = Words { tokens: TOKENS, begins: b"{,&" };
 
-type Texts = Vec<(String, String)>;
+pub type Texts = Vec<(String, String)>;
 
 fn second_json(text: &str) -> Option<Texts> {
     let pairs = serde_json::from_str::<Pairs>(text).ok()?.0?;
@@ -103,14 +103,14 @@ fn second_form(text: &str) -> Option<Texts> {
     read.collect()
 }
 
-fn second_reader(body: &[u8]) -> Option<Texts> {
+pub fn second_reader(body: &[u8]) -> Option<Texts> {
     let text = std::str::from_utf8(body).ok()?.trim();
     let read = if text.starts_with('{') { second_json(text) } else { second_form(text.trim_ascii()) }?;
     (read.len() <= 128).then_some(read)
 }
 
 /// The documents' text, sorted as bytes.
-fn text_of(read: &Texts) -> String {
+pub fn text_of(read: &Texts) -> String {
     let sorted: BTreeMap<&[u8], &str> = read.iter().map(|(n, v)| (n.as_bytes(), v.as_str())).collect();
     let parts = sorted.iter().filter(|(name, value)| *name != b"sign" && !value.is_empty());
     parts.map(|(n, v)| format!("{}={v}", String::from_utf8_lossy(n))).collect::<Vec<_>>().join("&")

@@ -141,3 +141,50 @@ fn keys_travel_both_ways() {
     assert_eq!(base64(&folder, &public), GATEWAY_KEY.public().to_text());
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+/// A card it encrypts is opened, and it opens what the client's role encrypts: RSA in blocks, and AES.
+#[test]
+fn cards_travel_both_ways() {
+    if !is_there() {
+        return;
+    }
+    let folder = folder("cards");
+    let private = openssl(&folder, &["base64", "-d", "-A"], GATEWAY_KEY.to_text().as_bytes());
+    std::fs::write(folder.join("key.der"), private).unwrap();
+    openssl(&folder, &["pkey", "-inform", "DER", "-in", "key.der", "-out", "key.pem"], b"");
+    openssl(&folder, &["pkey", "-in", "key.pem", "-pubout", "-out", "gateway.pub.pem"], b"");
+    const OAEP: [&str; 6] =
+        ["-pkeyopt", "rsa_padding_mode:oaep", "-pkeyopt", "rsa_oaep_md:sha1", "-pkeyopt", "rsa_mgf1_md:sha1"];
+    let with = |own: &[&str], input: &[u8]| {
+        let arguments: Vec<&str> = ["pkeyutl"].into_iter().chain(own.iter().copied()).chain(OAEP).collect();
+        openssl(&folder, &arguments, input)
+    };
+    let encrypt = |text: &str| with(&["-encrypt", "-pubin", "-inkey", "gateway.pub.pem"], text.as_bytes());
+    let whole = base64(&folder, &encrypt(cards::CARD));
+    assert_eq!(cards::open(&format!("{whole:?}"), "", false).unwrap().cvv(), "987");
+    let blocks = [encrypt(&cards::CARD[..40]), encrypt(&cards::CARD[40..])].concat();
+    let blocks = base64(&folder, &blocks);
+    assert_eq!(cards::open(&format!("{blocks:?}"), "", false).unwrap().cvv(), "987");
+    // Another hash is another padding.
+    let sha256: Vec<&str> = ["pkeyutl", "-encrypt", "-pubin", "-inkey", "gateway.pub.pem"]
+        .into_iter()
+        .chain(["-pkeyopt", "rsa_padding_mode:oaep", "-pkeyopt", "rsa_oaep_md:sha256"])
+        .collect();
+    let other = base64(&folder, &openssl(&folder, &sha256, cards::CARD.as_bytes()));
+    let said = cards::open(&format!("{other:?}"), "", false).unwrap_err();
+    assert_eq!(said, "[TG002]card cannot be opened or read");
+
+    let long = cards::CARD.replace('{', &format!("{{{}", " ".repeat(200)));
+    let ours = client::encrypt_card(&long, GATEWAY_KEY.public()).unwrap();
+    let ours = openssl(&folder, &["base64", "-d", "-A"], ours.as_bytes());
+    let plain: Vec<u8> =
+        ours.chunks(256).flat_map(|block| with(&["-decrypt", "-inkey", "key.pem"], block)).collect();
+    assert_eq!(String::from_utf8(plain).unwrap(), long);
+
+    let key = hex::encode((0..32).collect::<Vec<u8>>());
+    let aes = ["enc", "-aes-256-ecb", "-K", &key];
+    let sealed = base64(&folder, &openssl(&folder, &aes, cards::CARD.as_bytes()));
+    assert_eq!(cards::open(&format!("{sealed:?}"), "\"AES\"", false).unwrap().cvv(), "987");
+    assert_eq!(client::encrypt_card_aes(cards::CARD, &cards::aes_key()).unwrap(), sealed);
+    std::fs::remove_dir_all(folder).unwrap();
+}
