@@ -47,6 +47,8 @@ pub struct Reserve {
     pub note: String,
     /// How much of a refund is tip, where the merchant names the parts.
     pub refunds_tip_minor: Option<i64>,
+    /// A void of money that is held, and of nothing that was taken.
+    pub only_held: bool,
     /// The batch that is open on the terminal the original was paid at, if that is known.
     pub open_batch: Option<u32>,
     pub earlier: Vec<Refund>,

@@ -258,6 +258,8 @@ fn codepay(
         order_lifetime_s: config.orders.lifetime_s.into(),
         answer_within: seconds(config.orders.answer_within_s),
         queue_limit: config.limits.terminal_queue,
+        cards_are_open: config.cards.pci_scope_acknowledged || explains,
+        allows_plain_cards: explains,
         explains,
     }
 }

@@ -30,6 +30,7 @@ pub struct Config {
     pub outbound: Outbound,
     pub notify: Notify,
     pub channels: Channels,
+    pub cards: Cards,
     /// Where rates were before they moved to the store; refused with a word on where they are now.
     #[serde(default)]
     rates: Option<toml::Table>,
@@ -101,6 +102,12 @@ pub struct Notify {
 #[serde(deny_unknown_fields)]
 pub struct Channels {
     pub timeout_s: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cards {
+    pub pci_scope_acknowledged: bool,
 }
 
 impl Config {

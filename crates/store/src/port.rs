@@ -151,6 +151,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         account: &'a str,
     ) -> Answer<'a, Option<String>>;
     fn list_credentials(&self) -> Answer<'_, Vec<Credential>>;
+    /// The merchant's logins in a room, in their order.
+    fn list_logins<'a>(&'a self, merchant: MerchantId, room: &'a str) -> Answer<'a, Vec<String>>;
     /// A new merchant with the next free number.
     fn add_merchant<'a>(&'a self, name: &'a str, now: Timestamp) -> Answer<'a, MerchantId>;
     /// Adds the login or changes its name, switches and accounts. Its keys are left alone.

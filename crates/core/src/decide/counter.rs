@@ -210,6 +210,7 @@ fn reserve_void(decision: Decision, asked: Reserve) -> Result<Decision, Refusal>
     let order = &decision.order;
     let counter = card_counter(order)?;
     let whole_minor = match order.state {
+        OrderState::Paid { .. } if asked.only_held => return Err(CounterRefusal::NothingAuthorized.into()),
         OrderState::Paid { .. } => order.funds.captured_minor,
         OrderState::Authorized { .. } => counter.authorized_minor,
         _ => return Err(Refusal::NotPaid),

@@ -5,21 +5,26 @@
 use std::sync::Arc;
 
 use tillgate_core::{
-    BatchPlace, Command, Decision, Deed, Event, Facts, NewOrder, Order, OrderNo, Outcome, RefundState,
+    BatchPlace, Command, Decision, Deed, Event, Facts, Flow, NewOrder, Order, OrderNo, Outcome, RefundState,
     Refusal, Reserve, decide,
 };
-use tillgate_store::{Conflict, OrderKey, StoreError};
+use tillgate_store::{Claim, Conflict, OrderKey, StoreError};
 
 use super::{Beside, Gateway, Problem, TRIES, count_order, into_order};
 use crate::clock;
 
 impl Gateway {
     /// Creates an order for a terminal, setting aside what it needs of the order it acts on.
-    pub async fn create_at_counter(&self, mut new: NewOrder) -> Result<Order, Problem> {
+    pub async fn create_at_counter(&self, new: NewOrder) -> Result<Order, Problem> {
+        self.create_claimed(new, None).await
+    }
+
+    /// The same for a request that has its effect once.
+    pub async fn create_claimed(&self, mut new: NewOrder, claim: Option<Claim>) -> Result<Order, Problem> {
         let mut known = self.same_follow_up(&new).await?;
         for _ in 0..TRIES {
             let decision = Arc::new(decide(known.take(), Command::Create(new.clone()), clock::now())?);
-            let beside = self.reservation(&new).await?;
+            let beside = Beside { claim: claim.clone(), ..self.reservation(&new).await? };
             match self.commit_with(&decision, beside, None).await {
                 Ok(()) => {
                     count_order(&decision.order);
@@ -74,10 +79,11 @@ impl Gateway {
             open_batch,
             earlier,
             refunds_tip_minor: counter.refunds_tip_minor,
+            only_held: new.terms.flow == Flow::CardOnline,
         };
         let also = decide(order, Command::Reserve(reserve), clock::now())?;
         let into_batch = place.filter(|_| counter.deed == Deed::Void);
-        Ok(Beside { also: Some(Arc::new(also)), into_batch, signature: None })
+        Ok(Beside { also: Some(Arc::new(also)), into_batch, ..Beside::default() })
     }
 
     /// Money that was taken or given back at a terminal goes into the batch that is open there.
@@ -144,7 +150,7 @@ impl Gateway {
             }
             also = Some(Arc::new(decision)).filter(|decision| !decision.is_nothing());
         }
-        Ok(Beside { also, into_batch, signature: None })
+        Ok(Beside { also, into_batch, ..Beside::default() })
     }
 
     async fn ended_on(

@@ -13,10 +13,10 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tillgate_core::{
-    Asked, BatchPlace, Command, Decision, MerchantId, NewOrder, NewRefund, Order, OrderNo, Outcome,
+    Asked, BatchPlace, Command, Decision, Event, MerchantId, NewOrder, NewRefund, Order, OrderNo, Outcome,
     Presentation, Refund, RefundMeans, RefundNo, RefundState, Refusal, Timestamp, Work, WorkKey, decide,
 };
-use tillgate_store::{Changeset, Conflict, OrderKey, Store, StoreError, WorkUpdate};
+use tillgate_store::{Changeset, Claim, Conflict, OrderKey, Store, StoreError, WorkUpdate};
 use tokio::sync::mpsc;
 
 use crate::alarm::Alarm;
@@ -38,6 +38,9 @@ const TRIES: u32 = 50;
 pub enum Problem {
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The very same request came before, and is under way or done.
+    #[error("the same request came before")]
+    Repeated,
     /// The channel gave no answer that helps; the same may be asked again.
     #[error("the channel does not answer")]
     Unavailable,
@@ -48,6 +51,9 @@ pub enum Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
+        if matches!(error, StoreError::Conflict(Conflict::Claim)) {
+            return Self::Repeated;
+        }
         tracing::error!(%error, "store");
         Self::Fault(error.to_string())
     }
@@ -77,6 +83,7 @@ struct Beside {
     /// The batch its money goes into.
     into_batch: Option<BatchPlace>,
     signature: Option<Vec<u8>>,
+    claim: Option<Claim>,
 }
 
 /// What came of one try to store a new order.
@@ -85,6 +92,14 @@ enum Created {
     Order(Order),
     /// Another has its number: the order with a new one, not presented.
     NumberTaken(NewOrder),
+}
+
+/// What whoever looks a request up again has to know of what it began.
+fn subject_of(decision: &Decision) -> Option<String> {
+    decision.events.iter().find_map(|event| match event {
+        Event::IncreaseRequested { number, .. } => Some(number.to_string()),
+        _ => None,
+    })
 }
 
 type OrderPlace = (MerchantId, OrderNo);
@@ -165,7 +180,18 @@ impl Gateway {
         command: Command,
         work: Option<WorkUpdate>,
     ) -> Result<Order, Problem> {
-        self.apply_signed(merchant, number, command, (work, None)).await
+        self.apply_beside(merchant, number, command, (work, Beside::default())).await
+    }
+
+    /// The same for a request that has its effect once.
+    pub async fn apply_claimed(
+        &self,
+        merchant: MerchantId,
+        number: OrderNo,
+        command: Command,
+        claim: Option<Claim>,
+    ) -> Result<Order, Problem> {
+        self.apply_beside(merchant, number, command, (None, Beside { claim, ..Beside::default() })).await
     }
 
     /// The same, with what the payer signed on a screen.
@@ -176,11 +202,25 @@ impl Gateway {
         command: Command,
         (work, signature): (Option<WorkUpdate>, Option<Vec<u8>>),
     ) -> Result<Order, Problem> {
+        self.apply_beside(merchant, number, command, (work, Beside { signature, ..Beside::default() })).await
+    }
+
+    async fn apply_beside(
+        &self,
+        merchant: MerchantId,
+        number: OrderNo,
+        command: Command,
+        (work, with): (Option<WorkUpdate>, Beside),
+    ) -> Result<Order, Problem> {
         for _ in 0..TRIES {
             let order = self.store.load_order(merchant, OrderKey::Number(number)).await?;
             let command = self.with_open_batch(order.as_ref(), command.clone()).await?;
             let decision = Arc::new(decide(order, command, clock::now())?);
-            let beside = Beside { signature: signature.clone(), ..self.beside(&decision).await? };
+            let (signature, mut claim) = (with.signature.clone(), with.claim.clone());
+            if let (Some(claim), Some(subject)) = (&mut claim, subject_of(&decision)) {
+                claim.subject = subject;
+            }
+            let beside = Beside { signature, claim, ..self.beside(&decision).await? };
             match self.commit_with(&decision, beside, work).await {
                 Ok(()) => return Ok(into_order(decision)),
                 Err(StoreError::Conflict(Conflict::Version | Conflict::Batch)) => {}
@@ -307,6 +347,7 @@ impl Gateway {
             also: beside.also.clone(),
             into_batch: beside.into_batch,
             signature: beside.signature,
+            claim: beside.claim,
             work,
             lease_until: Some(lease_until),
             ..Changeset::default()

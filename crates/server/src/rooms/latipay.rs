@@ -57,7 +57,7 @@ impl From<Reject> for Refused {
 fn refused(route: Route, problem: Problem) -> Refused {
     match problem {
         Problem::Refused(refusal) => Refused(room::refusal_answer(route, &refusal)),
-        Problem::Unavailable | Problem::Fault(_) => Refused(room::fault_answer()),
+        Problem::Unavailable | Problem::Repeated | Problem::Fault(_) => Refused(room::fault_answer()),
     }
 }
 

@@ -181,7 +181,9 @@ impl Till<'_> {
                 Refused(room::refusal_answer(&self.profile, self.action, &refusal, order_id, order))
             }
             // Logged where it arose.
-            Problem::Unavailable | Problem::Fault(_) => Refused(room::fault_answer(Some(&self.profile))),
+            Problem::Unavailable | Problem::Repeated | Problem::Fault(_) => {
+                Refused(room::fault_answer(Some(&self.profile)))
+            }
         }
     }
 

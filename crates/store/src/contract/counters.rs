@@ -81,6 +81,7 @@ fn reserve(by: i64, deed: Deed, amount_minor: i64) -> Command {
         open_batch: Some(1),
         earlier: Vec::new(),
         refunds_tip_minor: None,
+        only_held: false,
     })
 }
 

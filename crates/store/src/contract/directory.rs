@@ -54,6 +54,9 @@ pub async fn logins_are_found_with_keys_and_accounts(home: Home) {
     home.put_account(first, "latipay", "U1", added.clone()).await.unwrap();
     credential.accounts.insert(0, added);
     assert_eq!(home.list_credentials().await.unwrap(), [credential]);
+    assert_eq!(home.list_logins(first, "latipay").await.unwrap(), ["U1"]);
+    assert!(home.list_logins(first, "ottpay").await.unwrap().is_empty());
+    assert!(home.list_logins(second, "latipay").await.unwrap().is_empty());
 
     let login_of = |merchant, code| home.load_login_of(merchant, "latipay", code);
     assert_eq!(login_of(first, "W0").await.unwrap().as_deref(), Some("U1"));

@@ -67,6 +67,13 @@ pub fn credentials(connection: &Connection) -> rusqlite::Result<Vec<Credential>>
     found.into_iter().map(|found| complete(connection, found)).collect()
 }
 
+pub fn logins(connection: &Connection, merchant: MerchantId, room: &str) -> rusqlite::Result<Vec<String>> {
+    connection
+        .prepare_cached("SELECT login FROM credentials WHERE merchant_id = ?1 AND room = ?2 ORDER BY login")?
+        .query_map(params![merchant.0, room], |row| row.get(0))?
+        .collect()
+}
+
 pub fn login_of(
     connection: &Connection,
     merchant: MerchantId,

@@ -300,6 +300,10 @@ impl Store for Sqlite {
         self.reading(directory::credentials)
     }
 
+    fn list_logins<'a>(&'a self, merchant: MerchantId, room: &'a str) -> Answer<'a, Vec<String>> {
+        self.reading(move |connection| directory::logins(connection, merchant, room))
+    }
+
     fn add_merchant<'a>(&'a self, name: &'a str, now: Timestamp) -> Answer<'a, MerchantId> {
         let name = name.to_owned();
         self.writing(move |connection| directory::add_merchant(connection, &name, now))

@@ -194,6 +194,7 @@ pub fn command(order: Option<&Order>, words: &[&str]) -> Option<Command> {
                 open_batch: batch.map(|number| number as u32),
                 earlier: Vec::new(),
                 refunds_tip_minor: None,
+                only_held: false,
             })
         }
         ["follow-up", name @ ("refund" | "void"), amount, done] => {

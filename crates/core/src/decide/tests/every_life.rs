@@ -185,6 +185,7 @@ fn follow_ups(life: &Life) -> Vec<Command> {
                     open_batch,
                     earlier,
                     refunds_tip_minor: None,
+                    only_held: false,
                 };
                 if deed == Deed::Completion || !is_full {
                     commands.push(Command::Reserve(reserve));

@@ -129,6 +129,9 @@ impl Life {
         if !matches!(pending, Some(Pending::Tip { .. })) {
             self.work.remove(&('t', 0));
         }
+        if !matches!(pending, Some(Pending::Increase { .. })) {
+            self.work.retain(|(letter, _)| *letter != 'i');
+        }
         let refunds = &self.refunds;
         let is_open = |number| {
             refunds.iter().any(|refund| refund.number.0 == number && refund.state == RefundState::Requested)

@@ -144,6 +144,7 @@ impl Town {
             open_batch: Some(self.open_batch).filter(|_| in_batch),
             earlier: original.refunds.clone(),
             refunds_tip_minor: None,
+            only_held: false,
         });
         let Some(also) = self.decided(ORIGINAL, &reserve) else { return };
         self.keep(ORIGINAL, also);

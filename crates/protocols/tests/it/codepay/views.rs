@@ -81,6 +81,7 @@ fn reserve(deed: Deed, amount_minor: i64, tip_minor: i64) -> Command {
         open_batch,
         earlier,
         refunds_tip_minor: None,
+        only_held: false,
     })
 }
 

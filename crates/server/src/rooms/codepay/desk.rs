@@ -9,11 +9,11 @@ use tillgate_core::{
 use tillgate_protocols::codepay::terms::{self, Context, kept};
 use tillgate_protocols::codepay::words::{OnlineStatus, TransType};
 use tillgate_protocols::codepay::{
-    App as Client, AppMerchant, Asked, BatchView, Call, CloseCall, Code, Number, OrderCall, RefundCall,
-    Reject, Sent, Submitted, TipCall, Whose, read_trans_no, view,
+    App as Client, AppMerchant, Asked, BatchView, Call, CloseCall, Code, Decimal, Number, OrderCall,
+    RefundCall, Reject, Sent, Submitted, TipCall, Whose, read_trans_no, view,
 };
 use tillgate_protocols::ecrhub::{self, BatchClose, Closing, Topic};
-use tillgate_store::{Batch, OrderKey};
+use tillgate_store::{Batch, Claim, OrderKey};
 
 use super::{Answer, CodePay, Merchant, ROOM, Terminal, fault};
 use crate::channels::trade_no;
@@ -21,15 +21,15 @@ use crate::clock;
 use crate::gateway::Problem;
 
 /// A request that was understood, and whose it is.
-struct Caller<'a> {
-    desk: &'a CodePay,
-    client: &'a Client,
-    merchant: MerchantId,
-    merchant_no: String,
+pub(super) struct Caller<'a> {
+    pub desk: &'a CodePay,
+    pub client: &'a Client,
+    pub merchant: MerchantId,
+    pub merchant_no: String,
 }
 
 /// The order or the refund that a number means.
-enum Found {
+pub(super) enum Found {
     Order(Box<Order>),
     Refund(Box<Order>, Box<Refund>),
 }
@@ -39,8 +39,8 @@ impl From<Problem> for Reject {
         match problem {
             Problem::Refused(refusal) => Self::of(&refusal),
             Problem::Unavailable => Self::because(Code::Refused, "The wallet does not answer, try again"),
-            // Logged where it arose.
-            Problem::Fault(_) => Self::new(Code::System),
+            // Logged where it arose. A request that came before is looked up by who made the claim.
+            Problem::Fault(_) | Problem::Repeated => Self::new(Code::System),
         }
     }
 }
@@ -51,10 +51,12 @@ fn refused(why: impl std::fmt::Display) -> Reject {
 
 impl CodePay {
     pub(super) async fn carry_out(&self, client: &Client, asked: Asked) -> Result<Answer, Reject> {
-        let not_yet = || Reject::because(Code::NotAuthorized, "API is not served here yet");
         let Asked { whose, call } = asked;
-        let Whose::Merchant(AppMerchant { merchant_no, merchant }) = whose else { return Err(not_yet()) };
-        let caller = Caller { desk: self, client, merchant, merchant_no };
+        if let Call::Recall(number) = &call {
+            return self.recall(client, &whose, number).await;
+        }
+        let Whose::Merchant(merchant) = whose else { return Err(Reject::new(Code::NotAuthorized)) };
+        let caller = Caller::of(self, client, &merchant);
         match call {
             Call::Order(call) => caller.order(call).await,
             Call::Close(call) => caller.close(call).await,
@@ -64,29 +66,36 @@ impl CodePay {
             Call::Revoke { merchant_order_no } => caller.revoke(&merchant_order_no).await,
             Call::AdjustTip(call) => caller.adjust_tip(call).await,
             Call::CloseBatch { terminal_sn } => caller.close_batch(&terminal_sn).await,
-            Call::Checkout(_)
-            | Call::MerchantCheckout(_)
-            | Call::Capture(_)
+            Call::Checkout(call) => caller.checkout(call).await,
+            Call::MerchantCheckout(call) => caller.merchant_checkout(call).await,
+            Call::CloseBatches(call) => caller.close_batches(&call).await,
+            Call::OpenBatches(call) => caller.open_batches(&call).await,
+            // These have their effect once, and are answered elsewhere.
+            Call::Capture(_)
             | Call::Increase(_)
             | Call::CancelPayment(_)
             | Call::RefundParts(_)
             | Call::PaymentTip(_)
-            | Call::Recall(_)
-            | Call::CloseBatches(_)
-            | Call::OpenBatches(_) => Err(not_yet()),
+            | Call::Recall(_) => Err(Reject::new(Code::NotAuthorized)),
         }
     }
 }
 
+impl<'a> Caller<'a> {
+    pub fn of(desk: &'a CodePay, client: &'a Client, merchant: &AppMerchant) -> Self {
+        Self { desk, client, merchant: merchant.merchant, merchant_no: merchant.merchant_no.clone() }
+    }
+}
+
 impl Caller<'_> {
-    async fn merchant(&self) -> Result<Arc<Merchant>, Reject> {
+    pub async fn merchant(&self) -> Result<Arc<Merchant>, Reject> {
         let merchant = self.desk.merchants.find(&self.merchant_no).await.map_err(fault)?;
         let own = |merchant: &Arc<Merchant>| merchant.merchant == self.merchant && merchant.enabled;
         merchant.filter(own).ok_or_else(|| Reject::new(Code::NotAuthorized))
     }
 
     /// One of this merchant's, in the store that was named.
-    async fn terminal(&self, terminal_sn: &str, store_no: Option<&str>) -> Result<Arc<Terminal>, Reject> {
+    pub async fn terminal(&self, terminal_sn: &str, store_no: Option<&str>) -> Result<Arc<Terminal>, Reject> {
         let terminal = self.desk.terminals.find(terminal_sn).await.map_err(fault)?;
         let terminal = terminal
             .filter(|terminal| terminal.merchant == self.merchant && terminal.merchant_no == self.merchant_no)
@@ -204,7 +213,7 @@ impl Caller<'_> {
     }
 
     /// The order that holds the money: of a completion, the authorization it completed.
-    async fn with_money(&self, order: Order) -> Result<Order, Reject> {
+    pub async fn with_money(&self, order: Order) -> Result<Order, Reject> {
         let original = order.terms.counter.and_then(|counter| counter.original);
         match original.filter(|_| order.terms.deed() == Deed::Completion) {
             None => Ok(order),
@@ -217,7 +226,7 @@ impl Caller<'_> {
     }
 
     /// An order that was made under this merchant number.
-    async fn find_order(&self, reference: &str) -> Result<Option<Order>, Reject> {
+    pub async fn find_order(&self, reference: &str) -> Result<Option<Order>, Reject> {
         let key = OrderKey::Reference { room: ROOM, reference };
         let found = self.desk.gateway.store.load_order(self.merchant, key).await.map_err(fault)?;
         Ok(found.filter(|order| self.is_own(order)))
@@ -232,7 +241,7 @@ impl Caller<'_> {
         self.find_order(reference).await?.ok_or_else(|| Reject::new(Code::OrderNoInvalid))
     }
 
-    async fn find(&self, number: &Number) -> Result<Found, Reject> {
+    pub async fn find(&self, number: &Number) -> Result<Found, Reject> {
         let store = &self.desk.gateway.store;
         let (order_no, attempt) = match number {
             Number::Merchant(reference) => {
@@ -412,41 +421,56 @@ impl Caller<'_> {
     async fn adjust_tip(&self, call: TipCall) -> Result<Answer, Reject> {
         let order = self.with_money(self.known_order(&call.merchant_order_no).await?).await?;
         let tip = call.tip.money(order.terms.amount.currency)?;
+        let order = self.set_tip(order, &call.tip, None).await?;
+        match order.tip_minor() == tip.minor {
+            true => Ok(Answer::Done),
+            false => Err(refused("The acquirer refused the tip")),
+        }
+    }
+
+    /// The whole tip from now on; the order as it is when the acquirer has spoken.
+    pub async fn set_tip(&self, order: Order, tip: &Decimal, claim: Option<Claim>) -> Result<Order, Reject> {
+        let money = tip.money(order.terms.amount.currency)?;
+        self.is_within_limit(&order, order.terms.sale_minor() + money.minor, tip.field()).await?;
+        let gateway = &self.desk.gateway;
+        let command = Command::AdjustTip { tip_minor: money.minor, open_batch: None };
+        let order = match gateway.apply_claimed(order.merchant, order.number, command, claim).await {
+            Err(Problem::Repeated) => order,
+            other => other?,
+        };
+        let order = self.tip_is_decided(order).await?;
+        if order.tip_minor() == money.minor && !order.terms.terminal.is_empty() {
+            let number = trade_no(order.merchant, order.number, 1);
+            let frame = ecrhub::tip_adjustment(&number, &number, money, clock::now());
+            gateway.terminals.tell(order.merchant, &order.terms.terminal, frame).await;
+        }
+        Ok(order)
+    }
+
+    pub async fn tip_is_decided(&self, order: Order) -> Result<Order, Reject> {
+        let is_decided = |order: &Order| !matches!(pending(order), Some(Pending::Tip { .. }));
+        let order = self.desk.gateway.wait_until(order, self.desk.answer_within, is_decided).await?;
+        match is_decided(&order) {
+            true => Ok(order),
+            false => Err(refused("The acquirer has not answered yet; ask with order.query")),
+        }
+    }
+
+    pub async fn is_within_limit(&self, order: &Order, minor: i64, field: &str) -> Result<(), Reject> {
         let merchant = self.merchant().await?;
         let account = merchant.accounts.iter().find(|account| account.code == order.terms.account);
         let limit_minor =
             account.and_then(|account| account.payment_limit_minor).unwrap_or(Money::LIMIT_MINOR);
-        if order.terms.sale_minor() + tip.minor > limit_minor {
-            let what = "with the sale is above the merchant's limit for one payment";
-            return Err(Reject::invalid("tip_adjustment_amount", what));
+        match minor > limit_minor {
+            true => Err(Reject::invalid(field, "makes it more than the merchant's limit for one payment")),
+            false => Ok(()),
         }
-        let gateway = &self.desk.gateway;
-        let command = Command::AdjustTip { tip_minor: tip.minor, open_batch: None };
-        let order = gateway.apply(order.merchant, order.number, command, None).await?;
-        let is_decided = |order: &Order| !matches!(pending(order), Some(Pending::Tip { .. }));
-        let order = gateway.wait_until(order, self.desk.answer_within, is_decided).await?;
-        if !is_decided(&order) {
-            return Err(refused("The acquirer has not answered yet; ask with order.query"));
-        }
-        if order.tip_minor() != tip.minor {
-            return Err(refused("The acquirer refused the tip"));
-        }
-        let number = trade_no(order.merchant, order.number, 1);
-        let frame = ecrhub::tip_adjustment(&number, &number, tip, clock::now());
-        gateway.terminals.tell(order.merchant, &order.terms.terminal, frame).await;
-        Ok(Answer::Done)
     }
 
     async fn close_batch(&self, terminal_sn: &str) -> Result<Answer, Reject> {
         let terminal = self.terminal(terminal_sn, None).await?;
-        let gateway = &self.desk.gateway;
-        let now = clock::now();
-        let closed = gateway.store.close_batch(self.merchant, &terminal.terminal_sn, now).await;
-        let batch = closed.map_err(fault)?.ok_or_else(|| Reject::new(Code::NoPending))?;
-        gateway.alarm.set_no_later_than(now);
-        for frame in batch_frames(&terminal.terminal_sn, &batch) {
-            gateway.terminals.tell(self.merchant, &terminal.terminal_sn, frame).await;
-        }
+        let batch = self.close_one(&terminal.terminal_sn).await?;
+        let batch = batch.ok_or_else(|| Reject::new(Code::NoPending))?;
         let currencies = batch.currencies();
         // Of several currencies there is no sum.
         let total = match currencies[..] {
@@ -454,6 +478,18 @@ impl Caller<'_> {
             _ => None,
         };
         Ok(Answer::Batch(BatchView { count: Some(batch.count()), total }))
+    }
+
+    /// `None`: nothing is in it.
+    pub async fn close_one(&self, terminal_sn: &str) -> Result<Option<Batch>, Reject> {
+        let gateway = &self.desk.gateway;
+        let now = clock::now();
+        let closed = gateway.store.close_batch(self.merchant, terminal_sn, now).await.map_err(fault)?;
+        gateway.alarm.set_no_later_than(now);
+        for frame in closed.iter().flat_map(|batch| batch_frames(terminal_sn, batch)) {
+            gateway.terminals.tell(self.merchant, terminal_sn, frame).await;
+        }
+        Ok(closed)
     }
 }
 

@@ -3,8 +3,12 @@
 //!
 //! `people` is who speaks here, `desk` what each call does, `frames` an order on its way to a terminal.
 
+mod batches;
 mod desk;
 mod frames;
+mod once;
+mod online;
+mod payments;
 mod people;
 
 use std::sync::Arc;
@@ -18,8 +22,9 @@ use axum::http::{Response, StatusCode};
 use bytes::Bytes;
 use tillgate_core::{Order, Timestamp};
 use tillgate_protocols::codepay::{
-    self as room, App as Client, BatchView, Code, Method, OrderView, PrivateKey, Psn, RefundView, Reject,
-    Reply, Route, Sent, Submitted, Told, view,
+    self as room, App as Client, Asked, BatchView, BatchesView, CheckoutView, Code, MerchantCheckoutView,
+    Method, OrderView, PaymentView, PrivateKey, Psn, RefundView, Reject, ReplayKey, Reply, Route, Sent,
+    Submitted, Told, view,
 };
 use tillgate_protocols::wire::nonce::{self, NonceKey};
 
@@ -64,9 +69,16 @@ pub struct CodePay {
     pub answer_within: Duration,
     /// Orders that may wait for one terminal.
     pub queue_limit: u32,
+    /// Whether the operator has said that card data may come here.
+    pub cards_are_open: bool,
+    /// Cards may come without encryption. Never outside a sandbox.
+    pub allows_plain_cards: bool,
     /// A wrong signature is answered with the text that should have been signed. Never outside a sandbox.
     pub explains: bool,
 }
+
+/// An app, what it asks for, and by which request.
+type Understood = (Arc<Client>, Result<Asked, Reject>, Method, Option<ReplayKey>);
 
 /// What is answered, before it is signed.
 #[derive(Debug)]
@@ -77,6 +89,10 @@ pub(super) enum Answer {
     Refund(RefundView),
     Submitted(Submitted),
     Batch(BatchView),
+    Checkout(CheckoutView),
+    MerchantCheckout(Box<MerchantCheckoutView>),
+    Payment(PaymentView),
+    Batches(BatchesView),
     Reject(Reject),
     /// With the text that should have been signed.
     Explained(Reject, String),
@@ -157,7 +173,10 @@ impl CodePay {
     async fn answer(&self, route: Route, bytes: Bytes, authorization: Option<String>) -> String {
         let (answer, object_data) = match self.understood(route, &bytes, authorization.as_deref()).await {
             Err(reject) => (self.explained(route, &bytes, reject), false),
-            Ok((client, asked)) => {
+            Ok((client, Ok(Asked { whose, call }), method, replay_key)) if method.needs_replay_key() => {
+                return self.answer_once(&client, (whose, call), replay_key.as_ref()).await;
+            }
+            Ok((client, asked, ..)) => {
                 let answer = match asked {
                     Ok(asked) => self.carry_out(&client, asked).await,
                     Err(reject) => Err(reject),
@@ -177,13 +196,14 @@ impl CodePay {
         route: Route,
         bytes: &[u8],
         authorization: Option<&str>,
-    ) -> Result<(Arc<Client>, Result<room::Asked, Reject>), Reject> {
+    ) -> Result<Understood, Reject> {
         let received = room::read_body(route, bytes)?;
         let client = self.apps.find(received.app_id()).await.map_err(fault)?;
         let opened = received.open(client.as_deref(), authorization, clock::now())?;
         let client = client.ok_or_else(|| Reject::new(Code::Signature))?;
         let asked = opened.decode(&client);
-        Ok((client, asked))
+        let key = opened.replay_key().cloned();
+        Ok((client, asked, opened.method(), key))
     }
 
     fn explained(&self, route: Route, bytes: &[u8], reject: Reject) -> Answer {
@@ -209,6 +229,10 @@ impl CodePay {
                 Answer::Refund(refund) => reply.refund(refund),
                 Answer::Submitted(refund) => reply.submitted(refund),
                 Answer::Batch(batch) => reply.batch(batch),
+                Answer::Checkout(view) => reply.checkout(view),
+                Answer::MerchantCheckout(view) => reply.merchant_checkout(view),
+                Answer::Payment(view) => reply.payment(view),
+                Answer::Batches(view) => reply.batches(view),
                 Answer::Reject(reject) => reply.reject(reject),
                 Answer::Explained(reject, text) => reply.reject_explained(reject, text),
             }
@@ -255,11 +279,12 @@ impl Room for CodePay {
 
     fn shown<'a>(&'a self, order: &'a Order) -> Boxed<'a, anyhow::Result<Shown>> {
         Box::pin(async {
+            let merchant = self.merchant_of(order).await?;
             Ok(Shown {
-                seller: self.merchant_of(order).await?.name.clone(),
+                seller: merchant.name.clone(),
                 order_number: order.reference.clone(),
-                return_url: None,
-                choices: Vec::new(),
+                return_url: Some(order.terms.return_url.clone()).filter(|url| !url.is_empty()),
+                choices: self.choosable(order, &merchant),
             })
         })
     }
@@ -276,10 +301,11 @@ impl Room for CodePay {
                 None => order.terms.notify_url.clone(),
             };
             let refund = refund.map(|refund| view::refund_view(order, &refund));
+            let method = view::method(order);
             let sign = move || {
                 let (method, told) = match &refund {
                     Some(refund) => (Method::RefundSubmit, Told::Refund(refund)),
-                    None => (Method::PayOrder, Told::Order(&order_view)),
+                    None => (method, Told::Order(&order_view)),
                 };
                 room::notification(&app_id, &merchant_no, method, told, now, &key)
             };

@@ -12,6 +12,7 @@ mod holds;
 mod inputs;
 mod many;
 mod pairing;
+mod payments;
 mod peer;
 mod queue;
 mod raw;

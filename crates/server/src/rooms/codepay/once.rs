@@ -1,0 +1,64 @@
+//! Requests without a time, which whoever sees them could send again: each has its effect once, and is answered the same
+//! for 30 days.
+//!
+//! The claim is stored with what the request begins; the answer when there is one that stays. A request that comes again
+//! in between is answered by looking up what it began.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use tillgate_core::MerchantId;
+use tillgate_protocols::codepay::words::TransStatus;
+use tillgate_protocols::codepay::{Code, ReplayKey};
+use tillgate_store::Claim;
+
+use super::{Answer, CodePay};
+use crate::clock;
+
+const KEPT_S: i64 = 30 * 86_400;
+
+/// How a request stands that may have come before.
+#[derive(Debug)]
+pub enum Before {
+    /// It was answered so.
+    Answered(String),
+    /// It was begun; this is what it began, in the gateway's words.
+    Begun(Claim),
+    Never(Claim),
+}
+
+impl CodePay {
+    pub async fn before(&self, merchant: MerchantId, key: &ReplayKey) -> Result<Before, super::Reject> {
+        let words = format!("{}\n{}\n{}", key.app_id, key.route, key.sign);
+        let digest = digest(&SHA256, words.as_bytes()).as_ref().to_vec();
+        let known = self.gateway.store.load_claim(merchant, digest.clone()).await.map_err(super::fault)?;
+        let claim = Claim { merchant, key: digest, subject: String::new(), at: clock::now() };
+        Ok(match known {
+            None => Before::Never(claim),
+            Some(claimed) => match claimed.answer.and_then(|answer| String::from_utf8(answer).ok()) {
+                Some(answer) => Before::Answered(answer),
+                None => Before::Begun(Claim { subject: claimed.subject, ..claim }),
+            },
+        })
+    }
+
+    /// Keeps the answer, if it stays; what was kept first is what is said.
+    pub async fn kept(&self, claim: Claim, body: String) -> String {
+        let forget_before = clock::now().plus_s(-KEPT_S);
+        match self.gateway.store.answer_claim(claim, body.clone().into_bytes(), forget_before).await {
+            Ok(kept) => String::from_utf8(kept).unwrap_or(body),
+            Err(error) => {
+                // What was done is done, and is found again by its claim.
+                tracing::error!(%error, "keeping an answer");
+                body
+            }
+        }
+    }
+}
+
+/// Whether asking again must give the same. What is under way, and a fault of ours, may be asked about again.
+pub fn stays(answer: &Answer) -> bool {
+    match answer {
+        Answer::Payment(view) => view.trans_status != TransStatus::Processing,
+        Answer::Reject(reject) | Answer::Explained(reject, _) => reject.code != Code::System,
+        _ => true,
+    }
+}
