@@ -4,7 +4,6 @@
 import { takeForm } from "./checkout-form.js";
 
 const FINAL = ["paid", "declined", "not_authenticated", "expired", "cancelled", "not_found"];
-const RETURN_S = 5;
 const LEAVE_MS = 1500;
 
 const sleep = (ms) => new Promise((wake) => setTimeout(wake, ms));
@@ -45,7 +44,7 @@ function goBack(page) {
   const link = page.querySelector("#return");
   const words = page.querySelector("#returning");
   if (!link || !words) return;
-  let seconds = RETURN_S;
+  let seconds = Number(words.dataset.afterS);
   const tick = () => {
     if (!page.isConnected) return;
     if (seconds === 0) return location.replace(link.href);

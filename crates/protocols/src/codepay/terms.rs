@@ -29,7 +29,6 @@ pub mod kept {
     pub const CARD_TYPE: &str = "card_type";
     pub const ORIGINAL: &str = "orig_merchant_order_no";
     pub const ATTACH: &str = "attach";
-    pub const ORDER_DETAIL: &str = "order_detail";
     pub const QUEUE_MODE: &str = "order_queue_mode";
     pub const RECEIPT_PRINT: &str = "receipt_print_mode";
     /// Switches are kept where they differ from their default.

@@ -205,6 +205,8 @@ pub struct CheckoutPage {
     pub expires_at_ms: i64,
     pub now_ms: i64,
     pub return_url: Option<String>,
+    /// How long the page waits before it goes there by itself, s.
+    pub return_s: u32,
     pub is_sandbox: bool,
 }
 
@@ -238,6 +240,7 @@ impl CheckoutPage {
             expires_at_ms: 0,
             now_ms: 0,
             return_url: None,
+            return_s: 0,
             is_sandbox,
         }
     }

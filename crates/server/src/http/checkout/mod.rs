@@ -16,7 +16,7 @@ use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use tillgate_core::{Flow, Order};
+use tillgate_core::{Deed, Flow, Order};
 
 use super::pages::{Visitor, error, linked, page, redirect, shown};
 use super::{json, typed};
@@ -24,6 +24,7 @@ use crate::app::App;
 use crate::gateway::Problem;
 use crate::pages::{CheckoutPage, CheckoutProblem, ErrorKind, Language};
 use crate::rooms::Shown;
+use crate::rooms::codepay::order_detail;
 
 pub use pay::{by_card, by_wallet};
 pub use picture::{Pictures, picture};
@@ -38,6 +39,12 @@ pub fn is_checkout(order: &Order) -> bool {
     order.terms.flow == Flow::HostedPage && order.counter.is_some()
 }
 
+/// The payer meets us over it: on our page, or on his way back from the bank to a shop that took the card itself.
+fn has_page(order: &Order) -> bool {
+    let pays = matches!(order.terms.deed(), Deed::Sale | Deed::Authorization);
+    is_checkout(order) || order.terms.flow == Flow::CardOnline && pays
+}
+
 /// An order and how its room shows it.
 struct Sale {
     nonce: String,
@@ -47,7 +54,7 @@ struct Sale {
 
 impl Sale {
     async fn load(app: &App, nonce: String) -> Result<Option<Self>, Problem> {
-        let Some(order) = linked(app, &nonce).await?.filter(is_checkout) else { return Ok(None) };
+        let Some(order) = linked(app, &nonce).await?.filter(has_page) else { return Ok(None) };
         let shown = shown(app, &order).await?;
         Ok(Some(Self { nonce, order, shown }))
     }
@@ -153,7 +160,7 @@ pub async fn theme(State(app): State<Arc<App>>, path: Nonce) -> Response<Body> {
     let Ok(Some(sale)) = Sale::load(&app, named(path)).await else {
         return typed(StatusCode::NOT_FOUND, "text/plain", "");
     };
-    let sheet = view::palette(&view::detail(&sale.order)).style_sheet();
+    let sheet = view::palette(&order_detail(&sale.order)).style_sheet();
     let mut response = typed(StatusCode::OK, "text/css; charset=utf-8", sheet);
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -6,20 +6,19 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderMap, Response, StatusCode, header};
-use tillgate_channels::{Card, Online};
-use tillgate_core::{Buyer, CardKind, Entry, Method, OrderState, Slip};
-use tillgate_protocols::wire::card::CardData;
-use zeroize::Zeroizing;
+use tillgate_channels::Online;
+use tillgate_core::{Buyer, Method, OrderState};
 
 use super::form::Sent;
 use super::{Nonce, Sale, named, not_found, trouble, view};
 use crate::app::App;
+use crate::clock;
 use crate::gateway::{Problem, billing_of};
 use crate::http::body::{self, BodyLimits};
 use crate::http::pages::{Visitor, page, redirect};
 use crate::pages::{CheckoutPage, CheckoutProblem, Language};
+use crate::rooms::codepay::{card_of, order_detail};
 use crate::rooms::to_the_end;
-use crate::{clock, random};
 
 /// A form with all its fields filled to the brim is a third of it.
 const FORM_BYTES: usize = 16 * 1024;
@@ -137,7 +136,7 @@ impl Attempt {
 
     async fn card(&self, nonce: String, mut sent: Sent, is_ours: bool) -> Result<Answer, Problem> {
         let Some(mut sale) = Sale::load(&self.app, nonce).await? else { return Ok(Answer::NotFound) };
-        let detail = view::detail(&sale.order);
+        let detail = order_detail(&sale.order);
         let brands = view::card_brands(&sale, &detail);
         if sale.order.state != OrderState::Pending || brands.is_empty() {
             return Ok(self.see(&sale, ""));
@@ -157,7 +156,7 @@ impl Attempt {
         };
         self.keep(&mut sale, &buyer).await?;
         let online = self.online(&sale, &buyer);
-        let tried = self.app.gateway.try_card(sale.order.clone(), given(card), online).await;
+        let tried = self.app.gateway.try_card(sale.order.clone(), card_of(card), online).await;
         match tried {
             Ok(_) => Ok(self.see(&sale, "&sent=1")),
             Err(Problem::Unavailable) => Ok(self.problem(&sale, &sent, CheckoutProblem::Unavailable)),
@@ -168,7 +167,7 @@ impl Attempt {
 
     async fn wallet(&self, nonce: String, mut sent: Sent, is_ours: bool) -> Result<Answer, Problem> {
         let Some(mut sale) = Sale::load(&self.app, nonce).await? else { return Ok(Answer::NotFound) };
-        let detail = view::detail(&sale.order);
+        let detail = order_detail(&sale.order);
         let method = Method::new(&sent.method);
         if sale.order.state != OrderState::Pending || !view::wallets(&sale, &detail).contains(&method) {
             return Ok(self.see(&sale, ""));
@@ -215,33 +214,6 @@ impl Attempt {
             payer_ip: String::new(),
         }
     }
-}
-
-/// The card for the acquirer, and what is kept of it.
-fn given(card: CardData) -> (Card, Slip) {
-    let slip = Slip {
-        brand: card.brand().word().into(),
-        first_six: card.first_six().into(),
-        last_four: card.last_four().into(),
-        kind: card.card_type().and_then(|kind| match kind {
-            1 => Some(CardKind::Debit),
-            2 => Some(CardKind::Credit),
-            3 => Some(CardKind::Ebt),
-            4 => Some(CardKind::Gift),
-            _ => None,
-        }),
-        entry: Some(Entry::Manual),
-        token: random::hex::<16>(),
-        ..Slip::default()
-    };
-    let text = |text: &str| Zeroizing::new(text.to_owned());
-    let card = Card {
-        pan: text(card.pan()),
-        expiry: text(card.expiry()),
-        cvv: Some(text(card.cvv())),
-        entry: Entry::Manual,
-    };
-    (card, slip)
 }
 
 #[cfg(test)]

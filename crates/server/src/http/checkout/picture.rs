@@ -18,11 +18,12 @@ use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::{Sale, view};
+use super::Sale;
 use crate::app::App;
 use crate::http::typed;
 use crate::outbound::Outbound;
 use crate::pages::asset;
+use crate::rooms::codepay::order_detail;
 
 const PICTURE_BYTES: usize = 2 * 1024 * 1024;
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
@@ -127,7 +128,7 @@ pub async fn picture(
 ) -> Response<Body> {
     let Ok(Path((nonce, number))) = path else { return nothing() };
     let Ok(Some(sale)) = Sale::load(&app, nonce).await else { return nothing() };
-    let items = view::detail(&sale.order).items;
+    let items = order_detail(&sale.order).items;
     let Some(url) = items.get(number).and_then(|item| item.image.as_deref()) else { return nothing() };
     let (mut response, kept) = match app.pictures.at(url).await {
         Some(picture) => {

@@ -1,7 +1,6 @@
 //! An order as the payment page shows it.
 
 use tillgate_core::{Address, FailReason, Method, Money, Order, OrderState, Presentation};
-use tillgate_protocols::codepay::terms::kept;
 use tillgate_protocols::codepay::{Color, Item, OrderDetail, Regions};
 use tillgate_protocols::wire::card::Brand;
 
@@ -12,17 +11,12 @@ use crate::pages::{
     AddressForm, AskedAddresses, CheckoutBrand, CheckoutForm, CheckoutItem, CheckoutPage, CheckoutProblem,
     CheckoutState, Colour, Language, Method as Wallet, Palette,
 };
+use crate::rooms::codepay::order_detail;
 
 /// What a shop's channels call a card.
 pub const CARD: &str = tillgate_channels::CARD;
 /// The issuer did not make sure of the payer (ISO 8583: additional authentication required).
 const NOT_AUTHENTICATED: &str = "1A";
-
-/// What the shop said of the order; empty if it said nothing.
-pub fn detail(order: &Order) -> OrderDetail {
-    let text = order.terms.particulars.get(kept::ORDER_DETAIL);
-    text.and_then(|text| OrderDetail::from_text(text)).unwrap_or_default()
-}
 
 fn was_not_authenticated(order: &Order) -> bool {
     let slip = order.counter.as_ref().and_then(|counter| counter.slip.as_ref());
@@ -165,7 +159,7 @@ fn item_view(item: &Item, order: &Order) -> CheckoutItem {
 }
 
 pub fn page_of(app: &App, sale: &Sale, language: Language) -> CheckoutPage {
-    let (order, detail) = (&sale.order, detail(&sale.order));
+    let (order, detail) = (&sale.order, order_detail(&sale.order));
     let total = order.total();
     let has_code = matches!(order.presentation, Presentation::Code(_) | Presentation::App(_));
     let wallet = |method: &Method| Wallet::from_word(method.as_str());
@@ -192,6 +186,8 @@ pub fn page_of(app: &App, sale: &Sale, language: Language) -> CheckoutPage {
         expires_at_ms: order.terms.expires_at.millis(),
         now_ms: clock::now().millis(),
         return_url: sale.shown.return_url.clone(),
+        // A shop that took the card itself waits for him.
+        return_s: if super::is_checkout(order) { 5 } else { 1 },
         is_sandbox: app.sandbox.is_some(),
     }
 }

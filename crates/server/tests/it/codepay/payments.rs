@@ -120,8 +120,7 @@ async fn the_same_bytes_have_one_effect_and_one_answer() {
     let (till, _terminal) = (till(&world).await, terminal(&world, COUNTER, &[]).await);
     let held = till.is_paid("trans_type=4&order_amount=50").await;
     let trans_no = till.trans_no(&held).await;
-    let more =
-        till.path_body(Method::PaymentIncrement, &format!("trans_no={trans_no}&trans_amount=10"));
+    let more = till.path_body(Method::PaymentIncrement, &format!("trans_no={trans_no}&trans_amount=10"));
     let many = (0..6).map(|_| {
         let (till, body) = (till.clone(), more.clone());
         tokio::spawn(async move { till.posts(Method::PaymentIncrement, body).await })
@@ -141,7 +140,9 @@ async fn the_same_bytes_have_one_effect_and_one_answer() {
     assert_eq!(till.posts(Method::PaymentCapture, capture.clone()).await, captured);
 
     // An older tip, seen by somebody and sent again, does not come back.
-    let tip = |amount: &str| till.path_body(Method::PaymentTip, &format!("trans_no={trans_no}&tip_amount={amount}"));
+    let tip = |amount: &str| {
+        till.path_body(Method::PaymentTip, &format!("trans_no={trans_no}&tip_amount={amount}"))
+    };
     let (low, high) = (tip("1"), tip("9"));
     let set = till.posts(Method::PaymentTip, low.clone()).await;
     till.posts(Method::PaymentTip, high).await.gives("0");
@@ -184,7 +185,9 @@ async fn what_is_not_there_or_somebody_elses() {
     let own = format!("merchant_order_no={sold}&trans_no={trans_no}&order_amount=1");
     till.asks_at(Method::PaymentRefund, &own).await.gives("E04112");
     // Signed by nobody.
-    let body = till.path_body(Method::PaymentRecall, &format!("trans_no={trans_no}")).replace("sign\":\"", "sign\":\"A");
+    let body = till
+        .path_body(Method::PaymentRecall, &format!("trans_no={trans_no}"))
+        .replace("sign\":\"", "sign\":\"A");
     till.posts(Method::PaymentRecall, body).await.gives("SYS002");
 }
 
@@ -207,5 +210,6 @@ async fn batches_of_all_terminals_at_once() {
     closed.gives("0").has(&[("count", "3"), ("total_amount", "45.5")]);
     till.asks_at(Method::OpenBatchClose, &merchant).await.gives("ET007");
     till.asks_at(Method::OpenBatch, &merchant).await.gives("0").has(&[("count", "0")]);
-    till.is_refused(&format!("trans_type=2&orig_merchant_order_no={sold}&order_amount=20"), "ET008", "").await;
+    till.is_refused(&format!("trans_type=2&orig_merchant_order_no={sold}&order_amount=20"), "ET008", "")
+        .await;
 }
