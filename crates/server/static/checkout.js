@@ -74,7 +74,10 @@ async function swap() {
   if (!answer.ok || !next) return location.reload();
   // The news may be ahead of the page: then there is no hurry.
   if (next.dataset.known === live().dataset.known) await sleep(1000);
+  const first = next.querySelector("[autofocus]");
+  first?.removeAttribute("autofocus");
   live().replaceWith(next);
+  first?.focus();
   document.title = fresh.title;
   document.getElementById("announcer").textContent = next.dataset.says;
   start();
@@ -138,5 +141,4 @@ function start() {
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 takeOwnAddress();
 let wasAsked = takeFromAddress("sent", "problem").includes("sent");
-document.querySelector("#summary:not([hidden]), #problem")?.focus();
 start();
