@@ -20,7 +20,7 @@ pub struct NewOrder {
     /// What the channel has prepared under this number already; nobody has seen it yet.
     pub presentation: Presentation,
     /// The card that is to be sent to the acquirer as soon as the order is stored.
-    pub card: Option<Slip>,
+    pub card: Option<Box<Slip>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

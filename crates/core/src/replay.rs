@@ -60,22 +60,9 @@ fn retell(order: &mut Order, late: &mut HashSet<RefundNo>, at: Timestamp, event:
             order.presentation = Presentation::None;
             at_counter(order, |counter| counter.is_unknown = false);
         }
-        Event::CardTried { method, slip } => {
-            if order.terms.flow == Flow::HostedPage {
-                order.choices.push(method.clone());
-            }
-            order.presentation = Presentation::Charge;
-            let bit = 1 << (order.choices.len() - 1);
-            at_counter(order, |counter| {
-                counter.card_choices |= bit;
-                (counter.is_unknown, counter.slip) = (false, Some(slip.clone()));
-            });
+        Event::CardTried { .. } | Event::CardRefused { .. } | Event::Introduced(_) => {
+            retell_page(order, event)
         }
-        Event::CardRefused { .. } => {
-            order.presentation = Presentation::None;
-            at_counter(order, |counter| counter.is_unknown = false);
-        }
-        Event::Introduced(buyer) => at_counter(order, |counter| counter.buyer = Some(buyer.clone())),
         Event::OutcomeUnknown => {
             // Of a wallet it says only that it is asked from now on.
             let is_card = order.is_card();
@@ -155,6 +142,29 @@ fn no_longer_voiding(order: &mut Order, refund: RefundNo) {
             counter.pending = None;
         }
     });
+}
+
+/// What a payer does with cards on a page, and what the one card does that an order was made with.
+fn retell_page(order: &mut Order, event: &Event) {
+    match event {
+        Event::CardTried { method, slip } => {
+            if order.terms.flow == Flow::HostedPage {
+                order.choices.push(method.clone());
+            }
+            order.presentation = Presentation::Charge;
+            let bit = 1 << (order.choices.len() - 1);
+            at_counter(order, |counter| {
+                counter.card_choices |= bit;
+                (counter.is_unknown, counter.slip) = (false, Some(slip.clone()));
+            });
+        }
+        Event::CardRefused { .. } => {
+            order.presentation = Presentation::None;
+            at_counter(order, |counter| counter.is_unknown = false);
+        }
+        Event::Introduced(buyer) => at_counter(order, |counter| counter.buyer = Some(buyer.clone())),
+        _ => {}
+    }
 }
 
 /// What happens at terminals only.

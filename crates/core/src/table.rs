@@ -60,6 +60,8 @@ pub const COUNTER_TRANSITIONS: &[(&str, &str, &str)] = &[
     ("pending", "try card", "pending"),
     ("pending", "introduce", "pending"),
     ("pending", "counter says declined", "pending"),
+    ("pending", "counter says paid", "pending"),
+    ("closing", "counter says paid", "closing"),
     ("authorized", "increase", "authorized"),
     ("authorized", "acquirer says of increase", "authorized"),
     ("authorized", "reserve", "authorized"),
@@ -74,6 +76,8 @@ pub const COUNTER_TRANSITIONS: &[(&str, &str, &str)] = &[
     ("paid", "adjust tip", "paid"),
     ("paid", "acquirer says of tip", "paid"),
     ("paid", "settle", "paid"),
+    ("voided", "channel says paid", "voided"),
+    ("voided", "channel says of refund", "voided"),
     ("failed", "counter says paid", "failed"),
     ("cancelled", "counter says paid", "cancelled"),
 ];
@@ -105,6 +109,7 @@ const NOTES: &str = "\
 - A bar code order that ends unpaid is asked about once more a minute later: its charge may have been on its way.
 - At a terminal a card payment is nobody's guess: once the terminal may have it, cancelling and expiry go through `closing`.
 - A card's order hears its terminal and the acquirer, a wallet's its channel, also at a counter; the other's word changes nothing.
+- On a page a card that is declined leaves the order open: the payer may try another card, or a wallet, until its time is up.
 - `authorized` holds money: a completion takes it (`paid`), a void lets it go. `voided`: undone before it was settled.
 - A void, a refund, a completion is an order of its own; `follow-up done` is what it does to the order it acts on.
 - A refund changes the order's funds, not its state: `refunded + refunding <= captured`.

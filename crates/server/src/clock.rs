@@ -25,3 +25,20 @@ pub fn wallet_date(at: Timestamp) -> i64 {
 pub fn display(at: Timestamp) -> String {
     civil(at, 0).strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
+
+/// For programs: `2026-11-21T03:16:42Z`.
+pub fn iso(at: Timestamp) -> String {
+    civil(at, 0).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// What [`iso`] writes, and nothing else.
+pub fn read_iso(text: &str) -> Option<Timestamp> {
+    let at: jiff::Timestamp = text.parse().ok()?;
+    Some(Timestamp::from_millis(at.as_millisecond())).filter(|at| iso(*at) == text)
+}
+
+/// A day in UTC, `2026-11-21`: from its first moment until before the next day's.
+pub fn day(text: &str) -> Option<(Timestamp, Timestamp)> {
+    let from = read_iso(&format!("{text}T00:00:00Z"))?;
+    Some((from, from.plus_s(24 * 3_600)))
+}

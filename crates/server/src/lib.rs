@@ -5,6 +5,7 @@
 
 pub mod alarm;
 pub mod app;
+pub mod books;
 pub mod bus;
 pub mod channels;
 pub mod cli;

@@ -11,6 +11,7 @@ pub mod directory;
 pub mod notification;
 pub mod port;
 pub mod rate;
+pub mod report;
 pub mod search;
 pub mod sqlite;
 pub mod terminal;
@@ -21,6 +22,9 @@ pub use directory::{Credential, NewKey, SealedKey};
 pub use notification::{Notification, NotificationAttempt, NotificationState};
 pub use port::{Answer, Conflict, OrderKey, Store, StoreError};
 pub use rate::QuotedRate;
+pub use report::{
+    Balance, BatchHead, LedgerLine, LinePlace, StatementFile, StatementHead, StatementKind, StatementLine,
+};
 pub use search::OrderSearch;
 pub use sqlite::Sqlite;
 pub use terminal::{Batch, BatchLine, Pairing};

@@ -12,6 +12,7 @@ use crate::claim::{Claim, Claimed};
 use crate::directory::{Credential, NewKey};
 use crate::notification::{Notification, NotificationAttempt, NotificationState};
 use crate::rate::QuotedRate;
+use crate::report::{Balance, BatchHead, LedgerLine, LinePlace, StatementFile, StatementHead, StatementLine};
 use crate::search::OrderSearch;
 use crate::terminal::{Batch, Pairing};
 
@@ -171,6 +172,62 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         login: &'a str,
         key: NewKey,
     ) -> Answer<'a, ()>;
+
+    /// All there are, by number.
+    fn list_merchants(&self) -> Answer<'_, Vec<MerchantId>>;
+    /// A page of the merchant's orders, by number, after that one.
+    fn walk_orders(&self, merchant: MerchantId, after: OrderNo, limit: u32) -> Answer<'_, Vec<Order>>;
+    /// All of the merchant's batches, by terminal and number.
+    fn list_batches(&self, merchant: MerchantId) -> Answer<'_, Vec<BatchHead>>;
+    /// A page of the orders in a batch, by number, after that one.
+    fn walk_batch<'a>(
+        &'a self,
+        merchant: MerchantId,
+        batch: (&'a str, u32),
+        after: OrderNo,
+        limit: u32,
+    ) -> Answer<'a, Vec<Order>>;
+    /// What each account held before a moment, or holds now; those that hold nothing too, if they ever did.
+    fn balances(&self, merchant: MerchantId, before: Option<Timestamp>) -> Answer<'_, Vec<Balance>>;
+    /// A page of the ledger's lines booked in a span of time, after that place.
+    fn walk_ledger(
+        &self,
+        merchant: MerchantId,
+        span: (Timestamp, Timestamp),
+        after: Option<LinePlace>,
+        limit: u32,
+    ) -> Answer<'_, Vec<LedgerLine>>;
+    /// Orders and events of the ledger's lines that no event of an order stands behind; there are none.
+    fn stray_lines(&self, merchant: MerchantId) -> Answer<'_, Vec<(OrderNo, u32)>>;
+    /// Orders with an entry in a span of time; and among those of the given numbers, orders that may only hold money.
+    fn moved_orders(
+        &self,
+        merchant: MerchantId,
+        span: (Timestamp, Timestamp),
+        numbers: (OrderNo, OrderNo),
+    ) -> Answer<'_, Vec<OrderNo>>;
+    /// Keeps a channel's statement, all of it. False if the channel has given us this very file before.
+    fn put_statement(&self, file: StatementFile) -> Answer<'_, bool>;
+    /// What is known of a file with these bytes.
+    fn find_statement<'a>(&'a self, channel: &'a str, digest: &'a [u8]) -> Answer<'a, Option<StatementHead>>;
+    /// All that were imported, in that order.
+    fn list_statements(&self) -> Answer<'_, Vec<StatementHead>>;
+    /// Merchants that statements name; 0 stands for numbers that are none of ours.
+    fn stated_merchants(&self) -> Answer<'_, Vec<MerchantId>>;
+    /// Orders the channel names in a span of time.
+    fn stated_orders<'a>(
+        &'a self,
+        merchant: MerchantId,
+        channel: &'a str,
+        span: (Timestamp, Timestamp),
+    ) -> Answer<'a, Vec<OrderNo>>;
+    /// All that the channel ever said of an order.
+    fn statement_lines<'a>(
+        &'a self,
+        merchant: MerchantId,
+        channel: &'a str,
+        order: OrderNo,
+    ) -> Answer<'a, Vec<StatementLine>>;
 
     /// Adds a rate; the newest of its pair counts.
     fn put_rate(&self, rate: QuotedRate) -> Answer<'_, ()>;

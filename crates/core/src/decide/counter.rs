@@ -190,8 +190,6 @@ pub fn reserve(decision: Decision, asked: Reserve) -> Result<Decision, Refusal> 
         Deed::Void => reserve_void(decision, asked),
         Deed::Completion => reserve_capture(decision, &asked),
         Deed::Refund => {
-            let tip_minor = asked.refunds_tip_minor;
-            let means = RefundMeans { carried_by: Some(asked.by), tip_minor, ..RefundMeans::default() };
             // What a wallet paid goes back by the wallet, not onto a card.
             let counter = card_counter(&decision.order)?;
             if counter.pending.is_some() {
@@ -201,6 +199,9 @@ pub fn reserve(decision: Decision, asked: Reserve) -> Result<Decision, Refusal> 
                 return Err(CounterRefusal::WrongKind.into());
             }
             refund::is_left_of_its_parts(&decision.order, &asked)?;
+            let named = asked.refunds_tip_minor;
+            let tip_minor = refund::tip_part(&decision.order, &asked.earlier, asked.amount_minor, named);
+            let means = RefundMeans { carried_by: Some(asked.by), tip_minor, ..RefundMeans::default() };
             refund::set_aside(decision, (asked.amount_minor, None, asked.note, means))
         }
     }

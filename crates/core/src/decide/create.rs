@@ -42,7 +42,7 @@ pub fn create(new: NewOrder, now: Timestamp) -> Decision {
         decision.owe(WorkKind::Charge, now);
     }
     if let (Some(slip), Some(method), false) = (new.card, decision.order.method().cloned(), charged) {
-        online::tried(&mut decision, method, slip);
+        online::tried(&mut decision, method, *slip);
         online::ask_when_overdue(&mut decision);
     }
     let choice = decision.order.choice();

@@ -86,8 +86,8 @@ pub fn card_refused(mut decision: Decision, slip: Option<Slip>, reason: String) 
 /// What the payer tells of himself, as long as he may pay.
 pub fn introduce(mut decision: Decision, buyer: Buyer) -> Decision {
     let order = &mut decision.order;
-    let is_pending = order.state == OrderState::Pending;
-    let Some(counter) = order.counter.as_mut().filter(|_| is_pending) else { return decision };
+    let is_asked = order.state == OrderState::Pending && order.terms.flow == Flow::HostedPage;
+    let Some(counter) = order.counter.as_mut().filter(|_| is_asked) else { return decision };
     if counter.buyer.as_ref() == Some(&buyer) {
         return decision;
     }

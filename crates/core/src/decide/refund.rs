@@ -37,7 +37,12 @@ pub fn request(decision: Decision, new: NewRefund) -> Result<Decision, Refusal> 
             return Err(CounterRefusal::Settled.into());
         }
     }
-    set_aside(decision, (new.amount_minor, new.reference, new.note, new.means))
+    let tip_minor = match new.means.is_void {
+        true => None,
+        false => tip_part(&decision.order, &new.earlier, new.amount_minor, new.means.tip_minor),
+    };
+    let means = RefundMeans { tip_minor, ..new.means };
+    set_aside(decision, (new.amount_minor, new.reference, new.note, means))
 }
 
 /// Sets the amount aside. Who carries it out is asked afterwards: a channel, unless an order at a terminal does it.
@@ -92,21 +97,39 @@ pub(super) fn set_aside(
     Ok(decision)
 }
 
-/// Of a refund that names its parts: no more of the tip, and no more of the sale, than is left of it. Parts that earlier
-/// refunds did not name came out of the sale first.
-pub(super) fn is_left_of_its_parts(order: &Order, asked: &Reserve) -> Result<(), Refusal> {
-    let Some(tip_minor) = asked.refunds_tip_minor else { return Ok(()) };
+/// What earlier refunds left of the sale and of the tip. Parts that they did not name came out of the sale first.
+fn left_of_parts(order: &Order, earlier: &[Refund]) -> (i64, i64) {
     let (mut sale_left, mut tip_left) = (order.funds.captured_minor - order.tip_minor(), order.tip_minor());
     let counts = |refund: &&Refund| {
         !refund.reverses_late_payment && !matches!(refund.state, RefundState::Failed { .. })
     };
-    for earlier in asked.earlier.iter().filter(counts) {
+    for earlier in earlier.iter().filter(counts) {
         let implied = || (earlier.amount_minor - sale_left).max(0);
         let of_tip = earlier.means.tip_minor.unwrap_or_else(implied);
         tip_left -= of_tip;
         sale_left -= earlier.amount_minor - of_tip;
     }
-    let sale_minor = asked.amount_minor - tip_minor;
+    (sale_left, tip_left)
+}
+
+/// How much of a refund is tip, settled when it is asked for: others may be done before it. Where no refund can name its
+/// parts nobody needs to know.
+pub(super) fn tip_part(
+    order: &Order,
+    earlier: &[Refund],
+    amount_minor: i64,
+    named: Option<i64>,
+) -> Option<i64> {
+    let has_parts = order.counter.is_some() && order.tip_minor() > 0;
+    let out_of_the_sale_first = || amount_minor.saturating_sub(left_of_parts(order, earlier).0).max(0);
+    named.or_else(|| has_parts.then(out_of_the_sale_first))
+}
+
+/// Of a refund that names its parts: no more of the tip, and no more of the sale, than is left of it.
+pub(super) fn is_left_of_its_parts(order: &Order, asked: &Reserve) -> Result<(), Refusal> {
+    let Some(tip_minor) = asked.refunds_tip_minor else { return Ok(()) };
+    let (sale_left, tip_left) = left_of_parts(order, &asked.earlier);
+    let sale_minor = asked.amount_minor.saturating_sub(tip_minor);
     let fits = (0..=tip_left).contains(&tip_minor) && (0..=sale_left).contains(&sale_minor);
     if fits { Ok(()) } else { Err(CounterRefusal::PartAboveRest.into()) }
 }
@@ -164,7 +187,8 @@ fn succeeded(mut decision: Decision, mut refund: Refund) -> Decision {
         cost_back = order.cost_given_back().less(cost_before);
         let tip_minor = order.tip_minor();
         let parts = (order.funds.captured_minor - tip_minor, tip_minor);
-        decision.postings = ledger::refund(&order.terms, &method, parts, (before_minor, amount_minor), None);
+        let (so_far, of_tip) = ((before_minor, amount_minor), refund.means.tip_minor);
+        decision.postings = ledger::refund(&order.terms, &method, parts, so_far, of_tip);
     }
     refund.state = RefundState::Succeeded { at: decision.at, cost_back };
     decision.record(Event::RefundSucceeded { refund: refund.number, amount_minor });

@@ -2,11 +2,14 @@
 
 mod codepay;
 mod health;
+mod ledger;
 mod login;
 mod merchant;
 mod notify;
 mod order;
 mod rate;
+mod reconcile;
+mod report;
 mod run;
 mod sign;
 pub mod sim;
@@ -54,6 +57,15 @@ enum Command {
     /// Orders.
     #[command(subcommand)]
     Order(order::Command),
+    /// The books: whether they are right.
+    #[command(subcommand)]
+    Ledger(ledger::Command),
+    /// Balances, statements, batches.
+    #[command(subcommand)]
+    Report(report::Command),
+    /// Channels' statements against what we did.
+    #[command(subcommand)]
+    Reconcile(reconcile::Command),
     /// Notifications to merchants.
     #[command(subcommand)]
     Notify(notify::Command),
@@ -123,6 +135,9 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             Command::Sign(room) => sign::sign(room)?,
             Command::Verify(room) => return sign::verify(room),
             Command::Order(command) => order::run(command).await?,
+            Command::Ledger(command) => return ledger::run(command).await,
+            Command::Report(command) => report::run(command).await?,
+            Command::Reconcile(command) => return reconcile::run(command).await,
             Command::Notify(command) => notify::run(command).await?,
             Command::Openapi { room } => {
                 let document = match room {

@@ -56,7 +56,7 @@ impl Gateway {
 
     /// An order with its card, in one commit; then the card is sent.
     pub async fn sell_by_card(&self, new: NewOrder, card: Card, online: Online) -> Result<Order, Problem> {
-        let slip = new.card.clone().unwrap_or_default();
+        let slip = new.card.as_deref().cloned().unwrap_or_default();
         let order = self.create_at_counter(new).await?;
         match is_of(&order, &slip) {
             true => self.send_card(order, card, online).await,

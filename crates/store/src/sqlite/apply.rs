@@ -306,7 +306,7 @@ fn apply_decision(
         insert.execute(params![order.merchant.0, order.number.0, event_no, decision.at.0, body])?;
     }
     for (line, posting) in (1..).zip(&decision.postings) {
-        insert_posting(connection, order, line, posting)?;
+        insert_posting(connection, order, (line, decision.at), posting)?;
     }
     if let Some(refund) = &decision.refund {
         put_refund(connection, refund)?;
@@ -331,13 +331,13 @@ fn apply_decision(
 fn insert_posting(
     connection: &Connection,
     order: &Order,
-    line: u32,
+    (line, at): (u32, Timestamp),
     posting: &Posting,
 ) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "INSERT INTO postings (merchant_id, order_no, event_no, line, account, currency, amount_minor)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO postings (merchant_id, order_no, event_no, line, account, currency, amount_minor, at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute(params![
             order.merchant.0,
@@ -347,6 +347,7 @@ fn insert_posting(
             posting.account.to_string(),
             posting.amount.currency.code(),
             posting.amount.minor,
+            at.0,
         ])?;
     Ok(())
 }

@@ -7,6 +7,7 @@ mod claim;
 mod directory;
 mod notify;
 mod read;
+mod report;
 mod rows;
 mod schema;
 mod terminal;
@@ -33,6 +34,7 @@ use crate::directory::{Credential, NewKey};
 use crate::notification::{Notification, NotificationAttempt, NotificationState};
 use crate::port::{Answer, OrderKey, Store, StoreError, Totals};
 use crate::rate::QuotedRate;
+use crate::report::{Balance, BatchHead, LedgerLine, LinePlace, StatementFile, StatementHead, StatementLine};
 use crate::search::OrderSearch;
 use crate::terminal::{Batch, Pairing};
 use writer::Writer;
@@ -214,6 +216,89 @@ impl Store for Sqlite {
 
     fn answer_claim(&self, made: Claim, answer: Vec<u8>, forget_before: Timestamp) -> Answer<'_, Vec<u8>> {
         self.writing(move |connection| claim::answer(connection, &made, &answer, forget_before))
+    }
+
+    fn list_merchants(&self) -> Answer<'_, Vec<MerchantId>> {
+        self.reading(report::merchants)
+    }
+
+    fn walk_orders(&self, merchant: MerchantId, after: OrderNo, limit: u32) -> Answer<'_, Vec<Order>> {
+        self.reading(move |connection| report::walk_orders(connection, merchant, after, limit))
+    }
+
+    fn list_batches(&self, merchant: MerchantId) -> Answer<'_, Vec<BatchHead>> {
+        self.reading(move |connection| report::batches(connection, merchant))
+    }
+
+    fn walk_batch<'a>(
+        &'a self,
+        merchant: MerchantId,
+        batch: (&'a str, u32),
+        after: OrderNo,
+        limit: u32,
+    ) -> Answer<'a, Vec<Order>> {
+        self.reading(move |connection| report::walk_batch(connection, merchant, batch, after, limit))
+    }
+
+    fn balances(&self, merchant: MerchantId, before: Option<Timestamp>) -> Answer<'_, Vec<Balance>> {
+        self.reading(move |connection| report::balances(connection, merchant, before))
+    }
+
+    fn walk_ledger(
+        &self,
+        merchant: MerchantId,
+        span: (Timestamp, Timestamp),
+        after: Option<LinePlace>,
+        limit: u32,
+    ) -> Answer<'_, Vec<LedgerLine>> {
+        self.reading(move |connection| report::walk_ledger(connection, merchant, span, after, limit))
+    }
+
+    fn stray_lines(&self, merchant: MerchantId) -> Answer<'_, Vec<(OrderNo, u32)>> {
+        self.reading(move |connection| report::stray_lines(connection, merchant))
+    }
+
+    fn moved_orders(
+        &self,
+        merchant: MerchantId,
+        span: (Timestamp, Timestamp),
+        numbers: (OrderNo, OrderNo),
+    ) -> Answer<'_, Vec<OrderNo>> {
+        self.reading(move |connection| report::moved_orders(connection, merchant, span, numbers))
+    }
+
+    fn put_statement(&self, file: StatementFile) -> Answer<'_, bool> {
+        self.writing(move |connection| report::put_statement(connection, &file))
+    }
+
+    fn find_statement<'a>(&'a self, channel: &'a str, digest: &'a [u8]) -> Answer<'a, Option<StatementHead>> {
+        self.reading(move |connection| report::statement(connection, channel, digest))
+    }
+
+    fn list_statements(&self) -> Answer<'_, Vec<StatementHead>> {
+        self.reading(report::statements)
+    }
+
+    fn stated_merchants(&self) -> Answer<'_, Vec<MerchantId>> {
+        self.reading(report::stated_merchants)
+    }
+
+    fn stated_orders<'a>(
+        &'a self,
+        merchant: MerchantId,
+        channel: &'a str,
+        span: (Timestamp, Timestamp),
+    ) -> Answer<'a, Vec<OrderNo>> {
+        self.reading(move |connection| report::stated_orders(connection, merchant, channel, span))
+    }
+
+    fn statement_lines<'a>(
+        &'a self,
+        merchant: MerchantId,
+        channel: &'a str,
+        order: OrderNo,
+    ) -> Answer<'a, Vec<StatementLine>> {
+        self.reading(move |connection| report::lines_of_order(connection, merchant, channel, order))
     }
 
     fn put_rate(&self, rate: QuotedRate) -> Answer<'_, ()> {

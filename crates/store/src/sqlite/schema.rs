@@ -12,6 +12,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite-0002-tips-choices-rates.sql"),
     include_str!("../../migrations/sqlite-0003-counters.sql"),
     include_str!("../../migrations/sqlite-0004-online.sql"),
+    include_str!("../../migrations/sqlite-0005-back-office.sql"),
 ];
 
 /// The file's schema version. Refuses a database of another program or of a newer tillgate, and changes nothing.

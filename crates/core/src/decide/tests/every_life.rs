@@ -42,7 +42,7 @@ fn beginnings() -> Vec<NewOrder> {
     all.push(ordered(Deed::Sale, Flow::MerchantPresented, |new| new.terms.notify_url.clear()));
     all.push(ordered(Deed::Sale, Flow::CardOnline, |new| {
         new.terms.method = Some(Method::new("card"));
-        new.card = Some(card());
+        new.card = Some(Box::new(card()));
     }));
     for deed in [Deed::Void, Deed::Refund, Deed::Completion] {
         all.push(ordered(deed, Flow::CardOnline, |new| new.terms.method = Some(Method::new("card"))));
@@ -58,10 +58,12 @@ fn card() -> Slip {
 /// Cards given on a page, and what only they can do. No more than two choices: more are no other kind of life.
 fn online(life: &Life) -> Vec<Command> {
     let method = Method::new("card");
-    let mut commands = vec![
-        Command::Present { choice: 1, presentation: Presentation::Challenge("https://issuer.test/1".into()) },
-        Command::Introduce(Buyer { email: "a@b.test".into(), ..Buyer::default() }),
-    ];
+    let challenge = Presentation::Challenge("https://issuer.test/1".into());
+    let mut commands = vec![Command::Present { choice: 1, presentation: challenge }];
+    // He may say so at any time; once it is known it changes nothing.
+    if life.order.choices.is_empty() {
+        commands.push(Command::Introduce(Buyer { email: "a@b.test".into(), ..Buyer::default() }));
+    }
     if life.order.choices.len() < 2 {
         for (instead_of, is_closed) in [(0, false), (1, false), (1, true)] {
             let (method, slip) = (method.clone(), card());

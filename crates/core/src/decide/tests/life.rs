@@ -197,6 +197,14 @@ impl Life {
         };
         must((sum(true), sum(false)) == (funds.refunding_minor, funds.refunded_minor), "do not add up");
         must(order.refunds as usize == self.refunds.len(), "refunds are counted");
+        let (tip, sale) = (order.tip_minor(), funds.captured_minor - order.tip_minor());
+        let tip_back = self.tip_refunded();
+        must((0..=tip).contains(&tip_back), "more of the tip went back than there was");
+        let is_voided = matches!(order.state, OrderState::Voided { .. });
+        must(
+            is_voided || funds.captured_minor == 0 || (0..=sale).contains(&(funds.refunded_minor - tip_back)),
+            "more of the sale went back than there was",
+        );
         let late = self.refunds.iter().filter(|refund| refund.reverses_late_payment);
         must(late.clone().count() == order.given_back.count_ones() as usize, "late money goes back once");
         must(late.clone().all(|refund| refund.amount_minor == order.total().minor), "and whole");
@@ -263,7 +271,7 @@ impl Life {
             let (tip, captured) = (order.tip_minor(), funds.captured_minor);
             let paid_by = order.method().expect("a method");
             let (fee, vat) = fees::kept(terms, paid_by, captured, funds.refunded_minor);
-            let of_sale = funds.refunded_minor.min(captured - tip);
+            let of_sale = funds.refunded_minor - self.tip_refunded();
             add(format!("merchant_payable:{}", terms.account), fee + vat + of_sale - (captured - tip));
             add(format!("tips_payable:{}", terms.account), funds.refunded_minor - of_sale - tip);
             add("fee_income".into(), -fee);
@@ -284,6 +292,14 @@ impl Life {
             }
         }
         expected
+    }
+
+    /// Each refund says how much of it was tip, as soon as there is any.
+    fn tip_refunded(&self) -> i64 {
+        let done = |refund: &&Refund| {
+            !refund.reverses_late_payment && matches!(refund.state, RefundState::Succeeded { .. })
+        };
+        self.refunds.iter().filter(done).map(|refund| refund.means.tip_minor.unwrap_or(0)).sum()
     }
 
     fn ledger_faults(&self, faults: &mut Vec<String>) {

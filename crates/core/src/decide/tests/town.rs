@@ -131,7 +131,8 @@ impl Town {
     }
 
     /// Sets aside and creates, or does neither.
-    pub fn follows(&mut self, deed: Deed, (amount_minor, tip_minor): (i64, i64)) {
+    /// `of_tip`: the part of a refund that is tip, where the merchant names it.
+    pub fn follows(&mut self, deed: Deed, (amount_minor, tip_minor): (i64, i64), of_tip: Option<i64>) {
         let by = OrderNo(ORIGINAL.0 + self.lives.len() as i64);
         let original = self.original();
         let in_batch = original.order.counter.as_ref().is_some_and(|counter| counter.batch.is_some());
@@ -143,7 +144,7 @@ impl Town {
             note: by.to_string(),
             open_batch: Some(self.open_batch).filter(|_| in_batch),
             earlier: original.refunds.clone(),
-            refunds_tip_minor: None,
+            refunds_tip_minor: of_tip,
             only_held: false,
         });
         let Some(also) = self.decided(ORIGINAL, &reserve) else { return };

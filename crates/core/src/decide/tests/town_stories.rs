@@ -73,7 +73,9 @@ fn follows(dice: &mut Dice, town: &mut Town) {
     };
     let tip_minor = if deed == Deed::Completion { dice.between(0, amount_minor - 1) } else { 0 };
     if amount_minor > 0 {
-        town.follows(deed, (amount_minor - tip_minor, tip_minor));
+        let most = town.original().order.tip_minor().min(amount_minor);
+        let of_tip = (deed == Deed::Refund && dice.below(3) == 0).then(|| dice.between(0, most));
+        town.follows(deed, (amount_minor - tip_minor, tip_minor), of_tip);
     }
 }
 
@@ -156,6 +158,7 @@ fn the_stories_of_a_terminal_go_everywhere() {
         "refunded whole by three",
         "settled in another batch than its refund",
         "tip changed",
+        "tip refunded before the sale",
         "voided",
         "voided a capture",
         "voided what was held",
@@ -194,6 +197,14 @@ fn visits(town: &Town, visited: &mut BTreeSet<&'static str>) {
             counter.is_settled && town.lives.values().any(in_other_batch),
         ),
         ("tip changed", told("tip adjusted")),
+        (
+            "tip refunded before the sale",
+            original
+                .refunds
+                .iter()
+                .filter(done)
+                .any(|refund| refund.means.tip_minor == Some(refund.amount_minor)),
+        ),
         ("voided a capture", is_voided && told("captured")),
         ("voided what was held", is_voided && funds.captured_minor == 0),
     ];

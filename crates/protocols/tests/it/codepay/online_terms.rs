@@ -141,7 +141,7 @@ fn stored(terms: Terms, card: Option<Slip>) -> Order {
         reference: "A1".into(),
         terms,
         presentation: Presentation::None,
-        card,
+        card: card.map(Box::new),
     };
     decide(None, Command::Create(new), NOW).unwrap().order
 }

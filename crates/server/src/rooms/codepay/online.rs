@@ -119,7 +119,7 @@ impl Caller<'_> {
             reference: call.merchant_order_no.clone(),
             terms,
             presentation: Presentation::None,
-            card: Some(slip),
+            card: Some(Box::new(slip)),
         };
         let online = Online {
             seller: merchant.name.clone(),

@@ -1,5 +1,6 @@
 //! The program as a command: what it prints, refuses and leaves behind.
 
+mod books;
 mod codepay;
 mod directory;
 mod orders;

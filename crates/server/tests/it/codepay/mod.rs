@@ -5,7 +5,7 @@
 
 mod breaks;
 mod closing;
-mod counter;
+pub mod counter;
 mod fields;
 mod frames;
 mod holds;
@@ -20,7 +20,7 @@ mod refunds;
 mod restart;
 mod sales;
 mod samples;
-mod till;
+pub mod till;
 mod tips;
 mod told;
 mod undone;

@@ -202,7 +202,8 @@ impl Drop for TestWorld {
     fn drop(&mut self) {
         let Some(running) = self.running.take() else { return };
         if !std::thread::panicking() {
-            checks::ends_well(&self.place.database, &self.expected, running.app.sandbox.as_deref());
+            let books = (&*running.app.gateway.store, running.app.sandbox.as_deref());
+            checks::ends_well(&self.place.database, &self.expected, books);
             checks::no_file_holds(self.dir.path(), super::KEY);
             checks::no_file_holds(self.dir.path(), merchants::OTTPAY_KEY);
             logs::assert_no_secret();
