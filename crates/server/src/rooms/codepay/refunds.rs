@@ -94,9 +94,14 @@ impl Caller<'_> {
 
     async fn give_back(&self, order: &Order) -> Result<(), Reject> {
         let gateway = &self.desk.gateway;
-        let means = RefundMeans { is_void: true, ..RefundMeans::default() };
+        // A part that has gone back already cannot be undone once more: the rest follows it.
+        let is_void = order.funds.refunded_minor + order.funds.refunding_minor == 0;
+        let minor = order.funds.refundable_minor();
+        if minor == 0 {
+            return Ok(());
+        }
+        let means = RefundMeans { is_void, ..RefundMeans::default() };
         let name = (None, "order.revoker", means);
-        let minor = order.funds.captured_minor;
         let number = match gateway.refund_by(order.merchant, order.number, minor, name).await {
             Ok(number) | Err(Problem::Refused(Refusal::RefundRepeated(number))) => number,
             Err(other) => return Err(other.into()),
