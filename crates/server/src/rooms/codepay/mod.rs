@@ -71,7 +71,7 @@ pub struct CodePay {
     pub queue_limit: u32,
     /// Whether the operator has said that card data may come here.
     pub cards_are_open: bool,
-    /// Cards may come without encryption. Never outside a sandbox.
+    /// Cards may come without encryption. Never outside a sandbox, nor where somebody said that cards are real.
     pub allows_plain_cards: bool,
     /// A wrong signature is answered with the text that should have been signed. Never outside a sandbox.
     pub explains: bool,

@@ -26,3 +26,4 @@ mod told;
 mod undone;
 mod vectors;
 mod wallets;
+mod web;
