@@ -68,6 +68,8 @@ pub const COUNTER_TRANSITIONS: &[(&str, &str, &str)] = &[
     ("authorized", "follow-up done", "paid"),
     ("authorized", "follow-up done", "voided"),
     ("authorized", "follow-up not done", "authorized"),
+    ("paid", "counter says paid", "paid"),
+    ("voided", "counter says paid", "voided"),
     ("paid", "reserve", "paid"),
     ("paid", "follow-up done", "paid"),
     ("paid", "follow-up done", "voided"),

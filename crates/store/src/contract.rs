@@ -12,6 +12,7 @@ mod notices;
 mod orders;
 mod races;
 mod references;
+mod report;
 mod shop;
 mod work;
 
@@ -30,6 +31,7 @@ pub use notices::*;
 pub use orders::*;
 pub use races::*;
 pub use references::*;
+pub use report::*;
 pub use shop::{AMOUNT_MINOR, NOW, Shop, conflict, number, paid, together};
 pub use work::*;
 
@@ -79,6 +81,9 @@ macro_rules! contract_tests {
             a_terminal_is_paired_once,
             of_two_who_pair_at_once_one_does,
             the_first_gateway_key_stays,
+            the_ledger_is_walked_by_time,
+            orders_are_walked_by_number,
+            a_statement_is_kept_once_and_whole,
             a_request_has_its_effect_once,
             the_first_answer_stays,
         }

@@ -260,7 +260,7 @@ pub struct PaymentTipCall {
 /// `/api/batch/close` and `/api/batch/open`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BatchesCall {
-    pub store_no: String,
+    pub store_no: Option<String>,
     /// None: all terminals of the store.
     pub terminals: Vec<String>,
 }

@@ -298,7 +298,7 @@ impl Form<'_> {
     }
 
     fn batches(&self) -> Result<BatchesCall, Reject> {
-        Ok(BatchesCall { store_no: self.owned("store_no")?, terminals: self.terminals()? })
+        Ok(BatchesCall { store_no: self.some("store_no")?, terminals: self.terminals()? })
     }
 
     /// A list, as such or as JSON text.

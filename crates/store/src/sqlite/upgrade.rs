@@ -70,6 +70,8 @@ fn fill(old: &Connection) {
            VALUES (1, 2018071000000005, 1, 500, 'cold', 1531180801000, 0, '{"succeeded":{"at":1531180802000}}', 'r1', 1),
                (1, 2018071000000005, 2, 11800, '', 1531180801000, 0, '"requested"', NULL, 1),
                (1, 2018071000000004, 1, 12000, 'late', 1531180801000, 1, '"requested"', NULL, 1);
+           INSERT INTO events VALUES (1, 2018071000000005, 1, 1531180801000, '"created"');
+           INSERT INTO postings VALUES (1, 2018071000000005, 1, 1, 'late_payments', 'NZD', 5);
            INSERT INTO work VALUES (1, 2018071000000001, 'x', 0, 1531181700000, 0),
                (1, 2018071000000005, 'r', 2, 1531180801000, 3);"#,
     )
@@ -115,6 +117,12 @@ async fn a_file_of_the_second_version_keeps_everything() {
     assert!(refunds.iter().all(|refund| refund.means == RefundMeans::default()), "{refunds:?}");
     assert_eq!((refunds.len(), refunds[0].reference.as_deref()), (2, Some("r1")));
     assert_eq!((shop.kept(1).await.work.len(), shop.kept(5).await.work[0].attempt), (1, 3));
+
+    // An entry is as old as its event.
+    assert_eq!(home.stray_lines(shop.merchant).await.unwrap(), []);
+    let ever = (tillgate_core::Timestamp(0), NOW.plus_s(99));
+    let lines = home.walk_ledger(shop.merchant, ever, None, 9).await.unwrap();
+    assert_eq!(lines.iter().map(|line| line.place.at.0).collect::<Vec<_>>(), [1_531_180_801_000]);
 
     // Life goes on, each from where it was.
     assert!(matches!(shop.acts(1, contract::paid(), NOW).await.unwrap().state, OrderState::Paid { .. }));

@@ -133,7 +133,7 @@ fn batches_by_path() {
     let sample = r#"{"app_id":"wz9f2a175d0e0ef632","merchant_no":"302100041048","store_no":"4021000008",
         "terminal_sn_list":["WPYB001234567890","WPYB001234567891"]}"#;
     let expected = BatchesCall {
-        store_no: "4021000008".to_owned(),
+        store_no: Some("4021000008".to_owned()),
         terminals: vec!["WPYB001234567890".to_owned(), "WPYB001234567891".to_owned()],
     };
     let close = ask(Route::of("/api/batch/close").unwrap(), sample).unwrap();

@@ -11,6 +11,7 @@ use super::{
     DataArgs, EnabledArgs, SEEN, account_line, checked, checked_name, found_merchant, gateway, listed,
     one_line, say, say_rows, settings_of, state_word, stores_of,
 };
+use crate::cli::merchant::fees::{FeeArgs, FeeChange};
 use crate::clock;
 use crate::rooms::codepay::{MERCHANTS, MerchantSettings, TERMINALS, TerminalSettings};
 
@@ -20,6 +21,8 @@ pub enum Command {
     Add(AddArgs),
     /// Changes a merchant's name and switch; adds currencies, or changes what they take and cost.
     Set(SetArgs),
+    /// What payments in a currency cost: rate, fixed part, VAT, what refunds give back; for all methods or one.
+    SetFee(SetFeeArgs),
     /// Lists merchants with their accounts.
     List(ListArgs),
 }
@@ -30,9 +33,8 @@ struct AccountArgs {
     /// With what: card, alipay, wechat, unionpay.
     #[arg(long = "method", value_delimiter = ',', default_value = CARD)]
     methods: Vec<String>,
-    /// The fee of each payment in basis points: 150 is 1.5 %.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(0..=10_000))]
-    fee_bp: Option<u32>,
+    #[command(flatten)]
+    fee: FeeArgs,
     /// The largest single payment, in units of the currency.
     #[arg(long)]
     limit: Option<String>,
@@ -73,6 +75,17 @@ pub struct SetArgs {
 }
 
 #[derive(Debug, clap::Args)]
+pub struct SetFeeArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    merchant_no: String,
+    #[arg(long)]
+    currency: String,
+    #[command(flatten)]
+    change: FeeChange,
+}
+
+#[derive(Debug, clap::Args)]
 pub struct ListArgs {
     #[command(flatten)]
     data: DataArgs,
@@ -82,18 +95,31 @@ pub async fn run(command: Command) -> Result<()> {
     match command {
         Command::Add(args) => add(args).await,
         Command::Set(args) => set(args).await,
+        Command::SetFee(args) => set_fee(args).await,
         Command::List(args) => list(args).await,
     }
 }
 
 impl AccountArgs {
-    fn accounts(&self, (merchant_no, name): (&str, &str), currencies: &[String]) -> Result<Vec<Account>> {
+    /// What the currency's fees have besides stays.
+    fn plan(&self, known: &[Account], currency: Currency) -> Result<FeePlan> {
+        let known = known.iter().find(|account| account.currency == currency);
+        let mut plan = known.and_then(|account| account.fees.clone()).unwrap_or_default();
+        plan.usual = self.fee.over(plan.usual, currency)?;
+        Ok(plan)
+    }
+
+    fn accounts(
+        &self,
+        (merchant_no, name): (&str, &str),
+        currencies: &[String],
+        before: &[Account],
+    ) -> Result<Vec<Account>> {
         let known = [CARD, ALIPAY, WECHAT, UNIONPAY];
         if let Some(unknown) = self.methods.iter().find(|method| !known.contains(&method.as_str())) {
             bail!("--method {}: not one of {}", one_line(unknown), known.join(", "));
         }
-        let fee_bp =
-            self.fee_bp.context("--fee-bp is missing: basis points of each payment, 150 is 1.5 %")?;
+        self.fee.fee_bp.context("--fee-bp is missing: basis points of each payment, 150 is 1.5 %")?;
         let mut accounts: Vec<Account> = Vec::new();
         for code in currencies {
             let currency = Currency::from_code(code)
@@ -108,7 +134,7 @@ impl AccountArgs {
                 name: format!("{name} {code}"),
                 currency,
                 methods: self.methods.iter().map(|method| Method::new(method)).collect(),
-                fees: Some(FeePlan::rate(fee_bp)),
+                fees: Some(self.plan(before, currency)?),
                 payment_limit_minor: limit.map(|limit| limit.minor),
             });
         }
@@ -119,7 +145,7 @@ impl AccountArgs {
 async fn add(args: AddArgs) -> Result<()> {
     let merchant_no = checked("MERCHANT_NO", &args.merchant_no)?.to_owned();
     let name = checked_name(&args.name)?.to_owned();
-    let accounts = args.account.accounts((&merchant_no, &name), &args.currency)?;
+    let accounts = args.account.accounts((&merchant_no, &name), &args.currency, &[])?;
     let (store, _) = gateway::open_beside(&args.data.config()?, true)?;
     if store.load_credential(MERCHANTS, &merchant_no).await?.is_some() {
         bail!("merchant {merchant_no} exists");
@@ -165,13 +191,28 @@ async fn set(args: SetArgs) -> Result<()> {
     }
     merchant.enabled = args.switch.over(merchant.enabled);
     if !args.currency.is_empty() {
-        merchant.accounts = args.account.accounts((&merchant.login, &merchant.name), &args.currency)?;
+        merchant.accounts =
+            args.account.accounts((&merchant.login, &merchant.name), &args.currency, &merchant.accounts)?;
     }
     store.put_credential(merchant).await?;
     if let Some(name) = name {
         rename_at_terminals(&store, &args.merchant_no, name).await?;
     }
     say(&format!("merchant {} set; {SEEN}", args.merchant_no));
+    Ok(())
+}
+
+async fn set_fee(args: SetFeeArgs) -> Result<()> {
+    let (store, _) = gateway::open_beside(&args.data.config()?, false)?;
+    let merchant = found_merchant(&*store, &args.merchant_no).await?;
+    let account = merchant.accounts.iter().find(|account| account.currency.code() == args.currency);
+    let known = account.with_context(|| {
+        format!("--currency {}: {} sells in no such", one_line(&args.currency), merchant.login)
+    })?;
+    let account = Account { fees: Some(args.change.over(known)?), ..known.clone() };
+    let line = account_line(&account);
+    store.put_account(merchant.merchant, MERCHANTS, &merchant.login, account).await?;
+    say(&format!("{line}\nOrders that exist keep theirs; {SEEN}"));
     Ok(())
 }
 

@@ -96,12 +96,24 @@ pub async fn set_account(args: AccountArgs) -> Result<()> {
     put(&*store, &credential, account, "account").await
 }
 
+fn with_rest_of_fees(mut account: Account, known: Option<&FeePlan>) -> Account {
+    if let (Some(fees), Some(known)) = (&mut account.fees, known) {
+        let rate_bp = fees.usual.rate_bp;
+        *fees = known.clone();
+        fees.usual.rate_bp = rate_bp;
+    }
+    account
+}
+
 async fn put(store: &dyn Store, credential: &Credential, account: Account, word: &str) -> Result<()> {
     if let Some(old) = credential.accounts.iter().find(|old| old.code == account.code)
         && old.currency != account.currency
     {
         bail!("{} is kept in {}; a wallet's currency does not change", old.code, old.currency.code());
     }
+    // Only the rate is written here; what else the fee has stays.
+    let known = credential.accounts.iter().find(|old| old.code == account.code);
+    let account = with_rest_of_fees(account, known.and_then(|known| known.fees.as_ref()));
     is_free(store, credential, &account).await?;
     let code = account.code.clone();
     store.put_account(credential.merchant, &credential.room, &credential.login, account.clone()).await?;

@@ -2,6 +2,7 @@
 
 mod account;
 mod add;
+pub mod fees;
 mod set;
 mod switches;
 
@@ -31,6 +32,8 @@ pub enum Command {
     SetWallet(account::WalletArgs),
     /// OTT Pay: adds a currency to a merchant_id, or changes it. Orders that exist keep their terms.
     SetAccount(account::AccountArgs),
+    /// What an account's payments cost: rate, fixed part, VAT, what refunds give back; for all methods or one.
+    SetFee(fees::SetFeeArgs),
     /// Lets a login call again.
     Enable(LoginArgs),
     /// Refuses a login's calls; payments under way go on.
@@ -82,6 +85,7 @@ pub async fn run(command: Command) -> Result<()> {
         Command::RotateKey(args) => rotate_key(args).await,
         Command::SetWallet(args) => account::set_wallet(args).await,
         Command::SetAccount(args) => account::set_account(args).await,
+        Command::SetFee(args) => fees::set_fee(args).await,
         Command::Enable(login) => enable(login, true).await,
         Command::Disable(login) => enable(login, false).await,
     }

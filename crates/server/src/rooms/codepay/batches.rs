@@ -33,7 +33,7 @@ impl Caller<'_> {
     /// The terminals that were named, or all of the store, or all of the merchant.
     async fn batch_terminals(&self, call: &BatchesCall) -> Result<Vec<String>, Reject> {
         let merchant = self.merchant().await?;
-        let store_no = Some(call.store_no.as_str()).filter(|store_no| !store_no.is_empty());
+        let store_no = call.store_no.as_deref();
         if let Some(store_no) = store_no
             && merchant.stores.iter().all(|store| store.store_no != store_no)
         {

@@ -413,3 +413,62 @@ async fn what_only_the_channel_knows_is_listed() {
             .contains("--to is before")
     );
 }
+
+/// A fee is agreed on, charged, shown, and given back by the last cent.
+#[tokio::test]
+async fn fees_are_agreed_on_and_come_back() {
+    let world = TestWorld::new().await;
+    let dir = world.data_dir();
+    let data = ["--data-dir", text(&dir)];
+    let run = |args: &[&str]| prints(&[args, &data].concat());
+    let set = ["merchant", "set-fee", "U000334333", "W00000001"];
+    let said =
+        run(&[&set[..], &["--fee-fixed", "0.30", "--vat-bp", "1500", "--fee-on-refund", "give-back"]]
+            .concat());
+    assert!(said.contains("120 bp + 0.30, VAT 1500 bp, given back"), "{said}");
+    let said = run(&[&set[..], &["--for", "alipay", "--fee-bp", "90"]].concat());
+    assert!(said.contains("; alipay 90 bp + 0.30, VAT 1500 bp, given back"), "{said}");
+    run(&["merchant", "set-wallet", "U000334333", "W00000001:NZD:alipay,wechat:110"]);
+    let listed = run(&["merchant", "list"]);
+    assert!(listed.contains("110 bp + 0.30, VAT 1500 bp, given back; alipay 90 bp"), "{listed}");
+    assert!(!run(&[&set[..], &["--for", "alipay", "--as-usual"]].concat()).contains("; alipay"));
+    for (args, words) in [
+        (&["--for", "card", "--fee-bp", "1"][..], "--for card"),
+        (&["--for", "alipay"], "nothing to change"),
+        (&["--fee-fixed", "0.301"], "--fee-fixed in NZD"),
+        (&["--fee-fixed", "-1"], "--fee-fixed"),
+        (&["--fee-bp", "10001"], "10001"),
+        (&["--as-usual"], "--for"),
+    ] {
+        let said = refuses(&[&set[..], args, &data].concat());
+        assert!(said.contains(words), "{args:?}: {said}");
+    }
+    assert!(
+        refuses(&[&["merchant", "set-fee", "U000334333", "W9", "--fee-bp", "1"], &data[..]].concat())
+            .contains("no account W9")
+    );
+    // Until the gateway has seen it.
+    crate::harness::pause_ms(2_500).await;
+    let order = world.merchant().sells("10.00").by_bar_code("134588558514585062").await;
+    order.becomes("paid").await;
+    let earned = || {
+        let rows = checks::rows(
+            &checks::connect(&world.place.database),
+            "SELECT account, sum(amount_minor) FROM postings WHERE account IN ('fee_income', 'vat_payable') GROUP BY account",
+        );
+        rows.join(", ")
+    };
+    // 0.30 + 1.1 % of 10.00, and 15 % of that.
+    assert_eq!(earned(), "fee_income -41, vat_payable -6");
+    for (amount, left) in [
+        ("0.01", "fee_income -41, vat_payable -6"),
+        ("4.99", "fee_income -20, vat_payable -3"),
+        ("2.50", "fee_income -10, vat_payable -1"),
+        ("2.50", "fee_income 0, vat_payable 0"),
+    ] {
+        order.refunds_with_note(amount, &format!("{amount} {left}")).await.gives(0);
+        crate::harness::pause_ms(300).await;
+        assert_eq!(earned(), left, "after {amount}");
+    }
+    assert!(run(&["ledger", "check"]).contains("all is right"));
+}

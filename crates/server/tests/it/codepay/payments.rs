@@ -109,7 +109,7 @@ async fn what_the_issuer_declines() {
     let trans_no = till.trans_no(&held).await;
     let more = format!("trans_no={trans_no}&trans_amount=10.51");
     till.asks_at(Method::PaymentIncrement, &more).await.gives("0").has(&[("trans_status", "1")]);
-    let declined = till.captures(&trans_no, "10.51").await;
+    let declined = till.captures(&trans_no, "10.70").await;
     declined.gives("0").has(&[("trans_status", "1"), ("resp_code", "05")]);
     till.captures(&trans_no, "40").await.gives("0").has(&[("trans_status", "2")]);
 }
@@ -180,7 +180,7 @@ async fn what_is_not_there_or_somebody_elses() {
     till.captures(&trans_no, "9").await.gives("ET003").names("trans_no");
     till.captures(&trans_no, "0").await.gives("TG002").names("trans_amount");
     till.captures(&trans_no, "9.001").await.gives("TG002").names("trans_amount");
-    till.gives_back(&trans_no, "order_amount=0&tip_amount=0").await.gives("TG002");
+    till.gives_back(&trans_no, "order_amount=0&tip_amount=0").await.gives("TG001").names("order_amount");
     // The number of another transaction.
     let own = format!("merchant_order_no={sold}&trans_no={trans_no}&order_amount=1");
     till.asks_at(Method::PaymentRefund, &own).await.gives("E04112");
