@@ -39,7 +39,7 @@ use crate::{clock, random};
 
 pub use people::{
     AppSettings, Authentication, KnownMerchant, Merchant, MerchantSettings, StoreEntry, Terminal,
-    TerminalSettings, app_of, merchant_of, terminal_of,
+    TerminalSettings, app_of, merchant_of, open_card_key, seal_card_key, terminal_of,
 };
 
 /// The name orders carry, and the directory of apps.

@@ -178,7 +178,9 @@ fn disagreements(connection: &Connection, ledgers: &[Ledger], acquirer: &Acquire
             .chain(cards.iter().copied())
             .sum();
         if net != captured - refunded || trades.iter().any(|ledger| ledger.charges > 1) {
-            found.push(format!("{order} (captured, refunded), the wallets say {trades:?}, the acquirer {cards:?}"));
+            found.push(format!(
+                "{order} (captured, refunded), the wallets say {trades:?}, the acquirer {cards:?}"
+            ));
         }
     }
     // A close that overtakes its charge leaves a closed trade behind, which the one charge then finds.

@@ -69,7 +69,9 @@ async fn the_right_code() {
     assert_eq!(back.status, 303, "{}", back.text());
     let path = path_of(back.header("location")).to_owned();
     assert!(path.starts_with("/checkout/") && path.ends_with("/return"), "{path}");
-    shop.becomes_within(&asked.number, "2", LOOKED_AT).await.has(&[("pay_user_account_id", "400000****1091")]);
+    shop.becomes_within(&asked.number, "2", LOOKED_AT)
+        .await
+        .has(&[("pay_user_account_id", "400000****1091")]);
     assert_eq!(shop.is_told(&asked.number).await.get("trans_status"), Some("2"));
     // Once more on the same page: it is over, and nothing more is charged.
     assert_eq!(shop.types(&asked, TEST_CODE).await.status, 303);

@@ -142,6 +142,7 @@ async fn a_live_gateway_takes_no_cards_before_it_is_told_to() {
     let world = TestWorld::without_wallets().await;
     let shop = shop(&world).await;
     shop.is_not_charged(&card(GOOD), "", ("E07303", "cards.pci_scope_acknowledged")).await;
-    shop.is_not_charged("", &format!("card={}", card(GOOD)), ("E07303", "cards.pci_scope_acknowledged")).await;
+    shop.is_not_charged("", &format!("card={}", card(GOOD)), ("E07303", "cards.pci_scope_acknowledged"))
+        .await;
     assert!(orders(&world).is_empty());
 }

@@ -31,7 +31,8 @@ pub fn sealed(text: &str, key: &PublicKey) -> String {
     client::encrypt_card(text, key).unwrap()
 }
 
-pub const ADDRESS: &str = r#"{"country":"US","province":"CA","city":"Oakland","address1":"1 Main","zip":"94601"}"#;
+pub const ADDRESS: &str =
+    r#"{"country":"US","province":"CA","city":"Oakland","address1":"1 Main","zip":"94601"}"#;
 
 /// What the acquirer has on its books, the newest first.
 pub fn at_acquirer(world: &TestWorld) -> Vec<TransactionView> {

@@ -129,9 +129,8 @@ async fn details_that_are_refused() {
     let world = TestWorld::new().await;
     let shop = shop(&world).await;
     let image = |url: &str| detail(&format!(r#"{{"items":[{{"name":"a","image":"{url}"}}]}}"#));
-    let main = |color: &str| {
-        detail(&format!(r#"{{"theme":{{"palette":{{"primary":{{"main":"{color}"}}}}}}}}"#))
-    };
+    let main =
+        |color: &str| detail(&format!(r#"{{"theme":{{"palette":{{"primary":{{"main":"{color}"}}}}}}}}"#));
     let payment = |rest: &str| detail(&format!(r#"{{"payment":{{{rest}}}}}"#));
     for (text, names) in [
         ("a lamp".to_owned(), "order_detail"),

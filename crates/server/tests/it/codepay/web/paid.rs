@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tillgate_protocols::codepay::Method;
+use tillgate::sandbox::codepay as sandbox;
+use tillgate_protocols::codepay::client;
+use tillgate_protocols::codepay::{AesKey, Method};
 use tillgate_sim::{TEST_CARDS, TransactionState};
 
 use super::super::till::{Said as _, field};
@@ -58,6 +60,30 @@ async fn paid_at_once() {
         assert_eq!(at[0].terminal, "");
     }
     assert_eq!(at_acquirer(&world).len(), 4);
+}
+
+/// An app may have a key of its own for cards; another app's is of no use, and the way is said to whom has none.
+#[tokio::test]
+async fn paid_with_a_card_under_the_apps_own_key() {
+    let world = TestWorld::new().await;
+    let shop = shop(&world).await;
+    let aes = |text: &str| {
+        format!(
+            "enc_type=AES&card={}",
+            client::encrypt_card_aes(text, &sandbox::card_key().unwrap()).unwrap()
+        )
+    };
+    let (_, answer) = shop.charges(GOOD, &aes(&card(GOOD))).await;
+    answer.has(&[("trans_status", "2"), ("pay_user_account_id", "411111****1111")]);
+    let foreign = AesKey::new([7; 32]);
+    let foreign = client::encrypt_card_aes(&card(GOOD), &foreign).unwrap();
+    let closed = ("TG002", "card cannot be opened or read");
+    shop.is_not_charged("", &format!("enc_type=AES&card={foreign}"), closed).await;
+    shop.is_not_charged("", &aes(&card(GOOD)).replace("AES", "RSA"), closed).await;
+    let wrong = card(GOOD).replace("1230", "1025");
+    shop.is_not_charged("", &aes(&wrong), ("TG002", "card.expiry")).await;
+    shop.with_password().is_not_charged("", &aes(&card(GOOD)), ("TG002", "enc_type")).await;
+    assert_eq!(at_acquirer(&world).len(), 1);
 }
 
 /// The payer whom the issuer cannot be asked about, and whose card takes no part.
