@@ -26,6 +26,7 @@ use tillgate_protocols::codepay::{
     Method, OrderView, PaymentView, PrivateKey, Psn, RefundView, Reject, ReplayKey, Reply, Route, Sent,
     Submitted, Told, view,
 };
+use tillgate_protocols::wire::card::has_pan;
 use tillgate_protocols::wire::nonce::{self, NonceKey};
 
 use super::{Boxed, Message, Room, Shown, body_of, to_the_end};
@@ -211,9 +212,9 @@ impl CodePay {
         if !self.explains || reject.code != Code::Signature {
             return Answer::Reject(reject);
         }
-        match room::read_body(route, bytes) {
-            Ok(received) => Answer::Explained(reject, received.signed_text()),
-            Err(_) => Answer::Reject(reject),
+        match room::read_body(route, bytes).map(|received| received.signed_text()) {
+            Ok(text) if !has_bare_card(&text) => Answer::Explained(reject, text),
+            Ok(_) | Err(_) => Answer::Reject(reject),
         }
     }
 
@@ -262,6 +263,12 @@ impl CodePay {
         }
         view
     }
+}
+
+/// A card that was not encrypted is not said again, not even to its sender.
+fn has_bare_card(signed_text: &str) -> bool {
+    let mut cards = signed_text.split('&').filter_map(|pair| pair.strip_prefix("card="));
+    cards.any(|card| card.trim_start().starts_with('{') || has_pan(card))
 }
 
 pub(super) fn fault(error: impl std::fmt::Display) -> Reject {

@@ -13,6 +13,14 @@ use super::super::till::{Said as _, Till};
 use super::{CHALLENGED, GOOD, at_acquirer, shop};
 use crate::harness::{Answer, TestWorld};
 
+const FORGED: [&str; 5] = [
+    "?trans_status=2",
+    "?status=paid&PaRes=eJzVV1mTokgQ&MD=1",
+    "?order_no=1&merchant_order_no=x&sign=AAAA",
+    "?cres=%7B%22transStatus%22%3A%22Y%22%7D",
+    "?%00=%ff&lang=%3Cscript%3E",
+];
+
 /// The acquirer is asked 10 seconds after the payer was sent to the issuer, if his browser does not come back before.
 const LOOKED_AT: Duration = Duration::from_secs(20);
 
@@ -34,6 +42,14 @@ impl Till {
         let request = Request::post(self.place.url(&asked.path))
             .header("content-type", "application/x-www-form-urlencoded");
         self.place.http.send(request.body(Full::new(Bytes::from(form.to_owned()))).unwrap()).await
+    }
+
+    /// His browser comes back, with whatever it says.
+    async fn returns(&self, world: &TestWorld, asked: &Asked, query: &str) -> Answer {
+        let acquirer = &world.app().sandbox.as_ref().unwrap().acquirer;
+        let id = asked.path.rsplit('/').next().unwrap();
+        let view = acquirer.challenge_view(id, tillgate::clock::now().millis()).unwrap().unwrap();
+        self.place.get(&format!("{}{query}", path_of(&view.return_url))).await
     }
 
     pub async fn types(&self, asked: &Asked, code: &str) -> Answer {
@@ -65,12 +81,18 @@ async fn the_right_code() {
     assert!(!text.contains(CHALLENGED));
     assert_eq!(at_acquirer(&world)[0].state, TransactionState::Challenged);
     shop.seen(&asked.number).await.has(&[("trans_status", "0"), ("paid_amount", "")]);
+    for forged in FORGED {
+        assert_eq!(shop.returns(&world, &asked, forged).await.status, 303, "{forged}");
+        shop.seen(&asked.number).await.has(&[("trans_status", "0"), ("paid_amount", "")]);
+    }
     let back = shop.types(&asked, TEST_CODE).await;
     assert_eq!(back.status, 303, "{}", back.text());
     let path = path_of(back.header("location")).to_owned();
     assert!(path.starts_with("/checkout/") && path.ends_with("/return"), "{path}");
-    shop.becomes_within(&asked.number, "2", LOOKED_AT)
+    assert_eq!(shop.place.get(&path).await.status, 303);
+    shop.seen(&asked.number)
         .await
+        .has(&[("trans_status", "2")])
         .has(&[("pay_user_account_id", "400000****1091")]);
     assert_eq!(shop.is_told(&asked.number).await.get("trans_status"), Some("2"));
     // Once more on the same page: it is over, and nothing more is charged.
@@ -95,7 +117,8 @@ async fn wrong_three_times_cancelled_or_not_the_payer() {
             shop.seen(&asked.number).await.has(&[("trans_status", "0")]);
             shop.answers(&asked, form).await;
         }
-        let seen = shop.becomes_within(&asked.number, "1", LOOKED_AT).await;
+        shop.returns(&world, &asked, "?trans_status=2&transStatus=Y").await;
+        let seen = shop.becomes(&asked.number, "1").await;
         assert!(!seen.field("trans_error_code").is_empty(), "{seen:?}");
         assert_eq!(shop.is_told(&asked.number).await.get("trans_status"), Some("1"));
         assert_eq!(shop.types(&asked, TEST_CODE).await.status, 303);
