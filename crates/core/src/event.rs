@@ -32,8 +32,8 @@ pub enum Event {
         method: Method,
         slip: Slip,
     },
-    /// That card did not pay; the payer may try another.
-    CardRefused {
+    /// That card, or that wallet, did not pay; the payer may try another.
+    ChoiceRefused {
         reason: String,
     },
     Introduced(Buyer),
@@ -146,7 +146,7 @@ impl Event {
             Self::CloseReasonChanged(_) => "close reason changed",
             Self::Paid { .. } => "paid",
             Self::CardTried { .. } => "card tried",
-            Self::CardRefused { .. } => "card refused",
+            Self::ChoiceRefused { .. } => "choice refused",
             Self::Introduced(_) => "introduced",
             Self::Offered => "offered",
             Self::Taken => "taken",

@@ -54,7 +54,7 @@ fn retell(order: &mut Order, late: &mut HashSet<RefundNo>, at: Timestamp, event:
             order.presentation = Presentation::None;
             at_counter(order, |counter| counter.is_unknown = false);
         }
-        Event::CardTried { .. } | Event::CardRefused { .. } | Event::Introduced(_) => {
+        Event::CardTried { .. } | Event::ChoiceRefused { .. } | Event::Introduced(_) => {
             retell_page(order, event)
         }
         Event::OutcomeUnknown => {
@@ -160,7 +160,7 @@ fn retell_page(order: &mut Order, event: &Event) {
                 (counter.is_unknown, counter.slip) = (false, Some(slip.clone()));
             });
         }
-        Event::CardRefused { .. } => {
+        Event::ChoiceRefused { .. } => {
             order.presentation = Presentation::None;
             at_counter(order, |counter| counter.is_unknown = false);
         }

@@ -81,7 +81,7 @@ pub fn says(decision: Decision, (choice, asked): (u32, Asked), outcome: Outcome,
             match decision.order.presentation {
                 // That card has had its answer.
                 Presentation::None => decision,
-                _ => online::card_refused(decision, facts.slip, reason),
+                _ => online::choice_refused(decision, facts.slip, reason),
             }
         }
         (OrderState::Pending, Outcome::Declined { reason }) => declined(decision, facts, reason),

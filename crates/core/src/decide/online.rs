@@ -60,7 +60,7 @@ pub fn ask_when_overdue(decision: &mut Decision) {
 }
 
 /// On a page a card that does not pay is not the end: the payer may try another, until the page is used up.
-pub fn card_refused(mut decision: Decision, slip: Option<Slip>, reason: String) -> Decision {
+pub fn choice_refused(mut decision: Decision, slip: Option<Slip>, reason: String) -> Decision {
     let is_up = decision.at >= decision.order.terms.expires_at;
     let order = &mut decision.order;
     if is_up || order.choices.len() == CHOICES_MAX {
@@ -77,7 +77,7 @@ pub fn card_refused(mut decision: Decision, slip: Option<Slip>, reason: String) 
         counter.is_unknown = false;
     }
     let expires_at = order.terms.expires_at;
-    decision.record(Event::CardRefused { reason });
+    decision.record(Event::ChoiceRefused { reason });
     decision.ends_open_work = true;
     decision.owe(WorkKind::Expire, expires_at);
     decision

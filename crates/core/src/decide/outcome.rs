@@ -1,12 +1,12 @@
 //! What the channel says of a payment. Paid wins over anything open; nothing overwrites a final state.
 
-use super::{Decision, stop};
+use super::{Decision, online, stop};
 use crate::command::{Asked, Outcome};
 use crate::counter::Deed;
 use crate::event::Event;
 use crate::ids::RefundNo;
 use crate::ledger;
-use crate::order::{AfterTime, CloseReason, FailReason, OrderState};
+use crate::order::{AfterTime, CloseReason, FailReason, Flow, OrderState, Presentation};
 use crate::refund::{Refund, RefundMeans, RefundState};
 use crate::time::Timestamp;
 use crate::work::{WorkKind, ask_delay_s};
@@ -32,6 +32,9 @@ pub fn channel_says(decision: Decision, choice: u32, asked: Asked, outcome: Outc
         (OrderState::Pending | OrderState::Closing(_), Outcome::Paid { channel_ref, payer, at }) => {
             paid(decision, channel_ref, payer, at)
         }
+        (OrderState::Pending, Outcome::Declined { reason }) if may_choose_again(&decision) => {
+            online::choice_refused(decision, None, reason)
+        }
         (OrderState::Pending, Outcome::Declined { reason }) => declined(decision, asked, reason),
         (OrderState::Closing(close), Outcome::Declined { .. }) => stop::closed(decision, close),
         (OrderState::Pending, Outcome::Pending | Outcome::Unknown) if asked == Asked::Charge => {
@@ -42,6 +45,14 @@ pub fn channel_says(decision: Decision, choice: u32, asked: Asked, outcome: Outc
         }
         _ => decision,
     }
+}
+
+/// On a page that takes cards too a wallet's no leaves him the others, as a card's does.
+fn may_choose_again(decision: &Decision) -> bool {
+    let order = &decision.order;
+    order.terms.flow == Flow::HostedPage
+        && order.counter.is_some()
+        && order.presentation != Presentation::None
 }
 
 pub(super) fn paid(mut decision: Decision, channel_ref: String, payer: String, at: Timestamp) -> Decision {

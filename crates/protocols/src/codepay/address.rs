@@ -40,7 +40,8 @@ pub fn address<'v>(
         if value.chars().any(char::is_control) {
             return Err(Reject::invalid(&full, "must not have control characters"));
         }
-        if card::has_pan(value) && name != "phone" {
+        let has_card = if name == "phone" { card::has_whole_pan(value) } else { card::has_pan(value) };
+        if has_card {
             return Err(Reject::invalid(&full, "must not have a card number in it"));
         }
         value.clone_into(part(&mut address, name));

@@ -25,6 +25,16 @@ pub(super) fn read(
     dropped: &[String],
     app: &App,
 ) -> Result<Asked, Reject> {
+    if !method.has_word() {
+        // Its signature holds for every path: what another path would read must not be passed over here.
+        let is_known = |name: &str| {
+            let own = fields::of(method).iter().chain(fields::ENVELOPE);
+            own.into_iter().any(|spec| spec.name == name)
+        };
+        if let Some(foreign) = read.iter().find(|field| !is_known(&field.name)) {
+            return Err(Reject::invalid(&foreign.name, "is not a field of this request"));
+        }
+    }
     let form = Form { method, read };
     for spec in fields::of(method).iter().filter(|spec| spec.is_required()) {
         if dropped.iter().any(|name| name == spec.name) {

@@ -117,18 +117,25 @@ pub fn masked(pan: &str) -> Option<String> {
     fits.then(|| format!("{}****{}", &pan[..6], &pan[pan.len() - 4..]))
 }
 
-/// Whether a text has a run of digits as long as a card's number, blanks and hyphens not counted: somebody typed it
-/// into the wrong field.
+/// Whether a text has as many digits as a card's number with no letter between them: somebody typed it into the wrong
+/// field, whatever he put between its groups.
 pub fn has_pan(text: &str) -> bool {
     let mut run = 0;
     text.chars().any(|c| {
-        run = match c {
-            '0'..='9' => run + 1,
-            ' ' | '-' => run,
-            _ => 0,
-        };
+        if c.is_numeric() {
+            run += 1;
+        } else if c.is_alphabetic() {
+            run = 0;
+        }
         run >= *LENGTHS.start()
     })
+}
+
+/// The same of a telephone number, which may be as long as a card's: few are one in every respect.
+pub fn has_whole_pan(text: &str) -> bool {
+    let digits: Zeroizing<String> = Zeroizing::new(text.chars().filter(char::is_ascii_digit).collect());
+    let brand = Brand::of(&digits).filter(|brand| brand.lengths().contains(&digits.len()));
+    digits.len() > 15 || brand.is_some() && is_luhn(&digits)
 }
 
 /// What people type for a number: the digits without the blanks and hyphens between them.

@@ -10,6 +10,8 @@ use tillgate_core::{
     Refusal, Slip,
 };
 
+use tillgate_store::Claim;
+
 use super::{Gateway, Problem, TRIES};
 use crate::channels::{self, trade_no};
 
@@ -29,6 +31,7 @@ impl Gateway {
             if order.choices.len() >= CHOICES_MAX {
                 return Err(Refusal::TooManyChoices.into());
             }
+            let choice = order.choice();
             let is_closed = match order.presentation {
                 Presentation::None => false,
                 // Another window is paying with a card at this moment.
@@ -40,10 +43,14 @@ impl Gateway {
             };
             // A card whose challenge was shut has had its answer.
             order = self.reload(order).await?;
+            if order.choice() != choice {
+                // Another window chose meanwhile: what it was shown was not closed by us.
+                continue;
+            }
             let command = Command::TryCard {
                 method: Method::new(CARD),
                 slip: slip.clone(),
-                instead_of: order.choice(),
+                instead_of: choice,
                 is_closed: is_closed && order.presentation != Presentation::None,
             };
             order = self.apply(order.merchant, order.number, command, None).await?;
@@ -54,12 +61,21 @@ impl Gateway {
         Err(Problem::Fault("too many conflicts".into()))
     }
 
-    /// An order with its card, in one commit; then the card is sent.
-    pub async fn sell_by_card(&self, new: NewOrder, card: Card, online: Online) -> Result<Order, Problem> {
+    /// An order with its card, in one commit with the request's claim; then the card is sent. `online` is made of the
+    /// order as it was stored: its number may have been taken by another.
+    pub async fn sell_by_card(
+        &self,
+        new: NewOrder,
+        (card, claim): (Card, Option<Claim>),
+        online: impl FnOnce(&Order) -> Online,
+    ) -> Result<Order, Problem> {
         let slip = new.card.as_deref().cloned().unwrap_or_default();
-        let order = self.create_at_counter(new).await?;
+        let order = self.create_claimed(new, claim).await?;
         match is_of(&order, &slip) {
-            true => self.send_card(order, card, online).await,
+            true => {
+                let online = online(&order);
+                self.send_card(order, card, online).await
+            }
             false => Ok(order),
         }
     }

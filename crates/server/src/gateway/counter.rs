@@ -20,7 +20,29 @@ impl Gateway {
     }
 
     /// The same for a request that has its effect once.
-    pub async fn create_claimed(&self, mut new: NewOrder, claim: Option<Claim>) -> Result<Order, Problem> {
+    pub async fn create_claimed(&self, new: NewOrder, claim: Option<Claim>) -> Result<Order, Problem> {
+        let created = self.create_with(new, claim.clone()).await;
+        self.unless_repeated(created, claim).await
+    }
+
+    /// What the same request did a moment ago may be what stands in its way now: then it is no refusal.
+    pub(super) async fn unless_repeated(
+        &self,
+        result: Result<Order, Problem>,
+        claim: Option<Claim>,
+    ) -> Result<Order, Problem> {
+        match (result, claim) {
+            (Err(Problem::Refused(refusal)), Some(claim)) => {
+                match self.store.load_claim(claim.merchant, claim.key).await? {
+                    Some(_) => Err(Problem::Repeated),
+                    None => Err(refusal.into()),
+                }
+            }
+            (result, _) => result,
+        }
+    }
+
+    async fn create_with(&self, mut new: NewOrder, claim: Option<Claim>) -> Result<Order, Problem> {
         let mut known = self.same_follow_up(&new).await?;
         for _ in 0..TRIES {
             let decision = Arc::new(decide(known.take(), Command::Create(new.clone()), clock::now())?);

@@ -191,7 +191,9 @@ impl Gateway {
         command: Command,
         claim: Option<Claim>,
     ) -> Result<Order, Problem> {
-        self.apply_beside(merchant, number, command, (None, Beside { claim, ..Beside::default() })).await
+        let beside = Beside { claim: claim.clone(), ..Beside::default() };
+        let applied = self.apply_beside(merchant, number, command, (None, beside)).await;
+        self.unless_repeated(applied, claim).await
     }
 
     /// The same, with what the payer signed on a screen.

@@ -135,7 +135,8 @@ impl Sale<'_> {
         }
         Ok(Terms {
             account: account.code.clone(),
-            fees: fees.kept_for(method.as_ref(), choosable),
+            // What is offered when he pays may be more than what is offered now.
+            fees: fees.kept_for(method.as_ref(), &account.methods),
             method,
             flow,
             amount: self.amount,

@@ -123,7 +123,7 @@ impl Sent {
         }
         // A card number typed into the wrong field is neither kept nor shown again.
         let is_card = match field {
-            CheckoutField::Phone => has_whole_number(value),
+            CheckoutField::Phone => card::has_whole_pan(value),
             _ => card::has_pan(value),
         };
         if is_card {
@@ -253,13 +253,6 @@ fn is_phone(text: &str) -> bool {
     let rest =
         text.chars().skip(1).all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '.' | '/' | '(' | ')'));
     begins && rest && (5..=15).contains(&digits)
-}
-
-/// A telephone number may be as long as a card's; few are one in every respect.
-fn has_whole_number(text: &str) -> bool {
-    let digits: Zeroizing<String> = Zeroizing::new(text.chars().filter(char::is_ascii_digit).collect());
-    let brand = Brand::of(&digits).filter(|brand| brand.lengths().contains(&digits.len()));
-    digits.len() > 15 || brand.is_some() && card::is_luhn(&digits)
 }
 
 /// Where a field's text is kept; nowhere for what is secret.

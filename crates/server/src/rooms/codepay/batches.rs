@@ -12,7 +12,12 @@ impl Caller<'_> {
     pub(super) async fn close_batches(&self, call: &BatchesCall) -> Result<Answer, Reject> {
         let mut closed = Vec::new();
         for terminal in self.batch_terminals(call).await? {
-            closed.extend(self.close_one(&terminal).await?);
+            match self.close_one(&terminal).await {
+                Ok(batch) => closed.extend(batch),
+                Err(reject) if closed.is_empty() => return Err(reject),
+                // What was closed is closed, and is told; the others are still open.
+                Err(_) => break,
+            }
         }
         if closed.is_empty() {
             return Err(Reject::new(Code::NoPending));

@@ -10,7 +10,7 @@ use tillgate_protocols::codepay::terms::{self, Context, kept};
 use tillgate_protocols::codepay::words::{OnlineStatus, TransType};
 use tillgate_protocols::codepay::{
     App as Client, AppMerchant, Asked, BatchView, Call, CloseCall, Code, Decimal, Number, OrderCall, Reject,
-    Sent, TipCall, Whose, read_trans_no, view,
+    ReplayKey, Sent, TipCall, Whose, read_trans_no, view,
 };
 use tillgate_protocols::ecrhub::{self, BatchClose, Closing, Topic};
 use tillgate_store::{Batch, Claim, OrderKey};
@@ -50,7 +50,12 @@ pub(super) fn refused(why: impl std::fmt::Display) -> Reject {
 }
 
 impl CodePay {
-    pub(super) async fn carry_out(&self, client: &Client, asked: Asked) -> Result<Answer, Reject> {
+    pub(super) async fn carry_out(
+        &self,
+        client: &Client,
+        asked: Asked,
+        key: Option<&ReplayKey>,
+    ) -> Result<Answer, Reject> {
         let Asked { whose, call } = asked;
         if let Call::Recall(number) = &call {
             return self.recall(client, &whose, number).await;
@@ -67,7 +72,7 @@ impl CodePay {
             Call::AdjustTip(call) => caller.adjust_tip(call).await,
             Call::CloseBatch { terminal_sn } => caller.close_batch(&terminal_sn).await,
             Call::Checkout(call) => caller.checkout(call).await,
-            Call::MerchantCheckout(call) => caller.merchant_checkout(call).await,
+            Call::MerchantCheckout(call) => caller.merchant_checkout(call, key).await,
             Call::CloseBatches(call) => caller.close_batches(&call).await,
             Call::OpenBatches(call) => caller.open_batches(&call).await,
             // These have their effect once, and are answered elsewhere.
@@ -333,6 +338,9 @@ impl Caller<'_> {
         let order = self.with_money(self.known_order(&call.merchant_order_no).await?).await?;
         let tip = call.tip.money(order.terms.amount.currency)?;
         let order = self.set_tip(order, &call.tip, None).await?;
+        if is_tipping(&order) {
+            return Err(refused("The acquirer has not answered yet; ask with order.query"));
+        }
         match order.tip_minor() == tip.minor {
             true => Ok(Answer::Done),
             false => Err(refused("The acquirer refused the tip")),
@@ -350,7 +358,7 @@ impl Caller<'_> {
             other => other?,
         };
         let order = self.tip_is_decided(order).await?;
-        if order.tip_minor() == money.minor && !order.terms.terminal.is_empty() {
+        if !is_tipping(&order) && order.tip_minor() == money.minor && !order.terms.terminal.is_empty() {
             let number = trade_no(order.merchant, order.number, 1);
             let frame = ecrhub::tip_adjustment(&number, &number, money, clock::now());
             gateway.terminals.tell(order.merchant, &order.terms.terminal, frame).await;
@@ -358,13 +366,10 @@ impl Caller<'_> {
         Ok(order)
     }
 
+    /// Or the time is up; then it is still on its way.
     pub async fn tip_is_decided(&self, order: Order) -> Result<Order, Reject> {
-        let is_decided = |order: &Order| !matches!(pending(order), Some(Pending::Tip { .. }));
-        let order = self.desk.gateway.wait_until(order, self.desk.answer_within, is_decided).await?;
-        match is_decided(&order) {
-            true => Ok(order),
-            false => Err(refused("The acquirer has not answered yet; ask with order.query")),
-        }
+        let is_decided = |order: &Order| !is_tipping(order);
+        Ok(self.desk.gateway.wait_until(order, self.desk.answer_within, is_decided).await?)
     }
 
     pub async fn is_within_limit(&self, order: &Order, minor: i64, field: &str) -> Result<(), Reject> {
@@ -417,6 +422,11 @@ fn void_whole(call: &mut OrderCall, original: &Order) {
     if is_sale && tip_minor >= 0 {
         (call.tip_minor, call.cashback_minor) = (tip_minor, cashback_minor);
     }
+}
+
+/// The acquirer is being asked for a tip.
+pub(super) fn is_tipping(order: &Order) -> bool {
+    matches!(pending(order), Some(Pending::Tip { .. }))
 }
 
 fn pending(order: &Order) -> Option<Pending> {

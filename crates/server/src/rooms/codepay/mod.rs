@@ -179,9 +179,9 @@ impl CodePay {
             Ok((client, Ok(Asked { whose, call }), method, replay_key)) if method.needs_replay_key() => {
                 return self.answer_once(&client, (whose, call), replay_key.as_ref()).await;
             }
-            Ok((client, asked, ..)) => {
+            Ok((client, asked, _, replay_key)) => {
                 let answer = match asked {
-                    Ok(asked) => self.carry_out(&client, asked).await,
+                    Ok(asked) => self.carry_out(&client, asked, replay_key.as_ref()).await,
                     Err(reject) => Err(reject),
                 };
                 (answer.unwrap_or_else(Answer::Reject), client.settings.object_data)

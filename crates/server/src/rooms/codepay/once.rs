@@ -5,9 +5,9 @@
 //! in between is answered by looking up what it began.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use tillgate_core::MerchantId;
+use tillgate_core::{CounterRefusal, MerchantId, Refusal};
 use tillgate_protocols::codepay::words::TransStatus;
-use tillgate_protocols::codepay::{Code, ReplayKey};
+use tillgate_protocols::codepay::{Code, Reject, ReplayKey};
 use tillgate_store::Claim;
 
 use super::{Answer, CodePay};
@@ -26,7 +26,7 @@ pub enum Before {
 }
 
 impl CodePay {
-    pub async fn before(&self, merchant: MerchantId, key: &ReplayKey) -> Result<Before, super::Reject> {
+    pub async fn before(&self, merchant: MerchantId, key: &ReplayKey) -> Result<Before, Reject> {
         let words = format!("{}\n{}\n{}", key.app_id, key.route, key.sign);
         let digest = digest(&SHA256, words.as_bytes()).as_ref().to_vec();
         let known = self.gateway.store.load_claim(merchant, digest.clone()).await.map_err(super::fault)?;
@@ -58,7 +58,11 @@ impl CodePay {
 pub fn stays(answer: &Answer) -> bool {
     match answer {
         Answer::Payment(view) => view.trans_status != TransStatus::Processing,
-        Answer::Reject(reject) | Answer::Explained(reject, _) => reject.code != Code::System,
+        // What is busy now is free later, and the same request is how a merchant asks again.
+        Answer::Reject(reject) | Answer::Explained(reject, _) => {
+            let busy = Reject::of(&Refusal::AtCounter(CounterRefusal::Busy));
+            reject.code != Code::System && *reject != busy
+        }
         _ => true,
     }
 }

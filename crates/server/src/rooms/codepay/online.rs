@@ -6,7 +6,7 @@ use tillgate_channels::{CARD, Card, Online};
 use tillgate_core::{Account, Entry, Flow, Method, NewOrder, Order, Presentation, Slip};
 use tillgate_protocols::codepay::terms::{self, Context};
 use tillgate_protocols::codepay::{
-    CardKeys, CheckoutCall, CheckoutView, Code, MerchantCheckoutCall, OrderDetail, Reject, view,
+    CardKeys, CheckoutCall, CheckoutView, Code, MerchantCheckoutCall, OrderDetail, Reject, ReplayKey, view,
 };
 use tillgate_protocols::wire::card::CardData;
 use tillgate_protocols::wire::nonce;
@@ -14,8 +14,9 @@ use tillgate_protocols::wire::offer::Offer;
 use zeroize::Zeroizing;
 
 use super::desk::Caller;
+use super::once::Before;
 use super::{Answer, CodePay, Merchant, ROOM, fault};
-use crate::gateway::billing_of;
+use crate::gateway::{Problem, billing_of};
 use crate::{clock, random};
 
 impl CodePay {
@@ -100,7 +101,13 @@ impl Caller<'_> {
         Ok(Answer::Checkout(CheckoutView { pay_url: self.desk.checkout_url(&order) }))
     }
 
-    pub(super) async fn merchant_checkout(&self, call: MerchantCheckoutCall) -> Result<Answer, Reject> {
+    /// The same bytes hold the same card: whoever sends them again, also after the order came to nothing, hears how it
+    /// stands and charges nobody.
+    pub(super) async fn merchant_checkout(
+        &self,
+        call: MerchantCheckoutCall,
+        key: Option<&ReplayKey>,
+    ) -> Result<Answer, Reject> {
         if !self.desk.cards_are_open {
             let what = "Card data is not taken here (cards.pci_scope_acknowledged)";
             return Err(Reject::because(Code::NotAuthorized, what));
@@ -111,6 +118,13 @@ impl Caller<'_> {
         let offer = |method: &Method, flow: Flow| self.offered(method, flow);
         let context = self.context(account, None, &offer);
         let terms = terms::merchant_checkout(&call, &context)?;
+        let claim = match key {
+            None => None,
+            Some(key) => match self.desk.before(self.merchant, key).await? {
+                Before::Never(claim) => Some(claim),
+                Before::Begun(_) | Before::Answered(_) => return self.sold_before(&call).await,
+            },
+        };
         let (card, slip) = card_of(self.opened(&call).await?);
         let new = NewOrder {
             merchant: self.merchant,
@@ -121,14 +135,26 @@ impl Caller<'_> {
             presentation: Presentation::None,
             card: Some(Box::new(slip)),
         };
-        let online = Online {
+        let online = |order: &Order| Online {
             seller: merchant.name.clone(),
-            return_url: self.desk.return_from_issuer_of(&new),
+            return_url: self.desk.return_from_issuer(order),
             billing: Some(billing_of(&call.billing)),
-            payer_ip: new.terms.payer_ip.clone(),
+            payer_ip: order.terms.payer_ip.clone(),
         };
+        match self.desk.gateway.sell_by_card(new, (card, claim), online).await {
+            Ok(order) => self.sold(order).await,
+            Err(Problem::Repeated) => self.sold_before(&call).await,
+            Err(problem) => Err(problem.into()),
+        }
+    }
+
+    async fn sold_before(&self, call: &MerchantCheckoutCall) -> Result<Answer, Reject> {
+        let order = self.find_order(&call.merchant_order_no).await?;
+        self.sold(order.ok_or_else(|| fault("what a request began is gone"))?).await
+    }
+
+    async fn sold(&self, order: Order) -> Result<Answer, Reject> {
         let gateway = &self.desk.gateway;
-        let order = gateway.sell_by_card(new, card, online).await?;
         let has_news = |order: &Order| {
             !order.state.is_open() || matches!(order.presentation, Presentation::Challenge(_))
         };
@@ -182,13 +208,5 @@ impl Caller<'_> {
             rate,
             offer,
         }
-    }
-}
-
-impl CodePay {
-    /// The same before the order is stored.
-    fn return_from_issuer_of(&self, new: &NewOrder) -> String {
-        let nonce = nonce::make(&self.nonce_key, new.merchant, new.number, new.terms.created_at, 0);
-        format!("{}/checkout/{nonce}/return", self.public_url)
     }
 }

@@ -15,7 +15,7 @@ use tillgate_protocols::codepay::{
 use tillgate_protocols::wire::offer::Offer;
 use tillgate_store::Claim;
 
-use super::desk::{Caller, Found};
+use super::desk::{Caller, Found, is_tipping};
 use super::once::{self, Before};
 use super::{Answer, CodePay, ROOM, fault};
 use crate::clock;
@@ -59,7 +59,7 @@ impl CodePay {
         let answer = caller.pay(order, call, once).await.unwrap_or_else(Answer::Reject);
         let stays = once::stays(&answer);
         let body = self.sign(answer, object_data).await;
-        match claim.filter(|_| stays) {
+        match claim.filter(|_| stays && !body.is_empty()) {
             Some(claim) => self.kept(claim, body).await,
             None => body,
         }
@@ -292,7 +292,10 @@ impl Caller<'_> {
         let currency = order.terms.amount.currency;
         let amount = call.amount.money(currency)?;
         let (order, number) = match once.claim.as_ref().filter(|_| once.is_begun) {
-            Some(claim) => (order, claim.subject.parse().map_err(|_| fault("a claim says nothing"))?),
+            Some(_) => {
+                let number = self.begun_increase(once.claim.as_ref()).await?;
+                (order, number)
+            }
             None => {
                 self.is_within_limit(&order, order.authorized_minor() + amount.minor, "trans_amount").await?;
                 let command = Command::Increase { amount_minor: amount.minor };
@@ -302,8 +305,8 @@ impl Caller<'_> {
                         (order, number)
                     }
                     Err(Problem::Repeated) => {
-                        let what = "The same request is under way; ask again";
-                        return Err(Reject::because(Code::System, what));
+                        let number = self.begun_increase(once.claim.as_ref()).await?;
+                        (order, number)
                     }
                     Err(problem) => return Err(not_increased(problem)),
                 }
@@ -312,6 +315,15 @@ impl Caller<'_> {
         let is_decided = |order: &Order| !is_increasing(order, number);
         let order = gateway.wait_until(order, self.desk.answer_within, is_decided).await?;
         self.increased(&order, number).await
+    }
+
+    /// The number of the increase that the same request began.
+    async fn begun_increase(&self, claim: Option<&Claim>) -> Result<u32, Reject> {
+        let claim = claim.ok_or_else(|| fault("a request without a claim was begun"))?;
+        let store = &self.desk.gateway.store;
+        let claimed = store.load_claim(claim.merchant, claim.key.clone()).await.map_err(fault)?;
+        let number = claimed.and_then(|claimed| claimed.subject.parse().ok());
+        number.ok_or_else(|| fault("a claim says nothing of its increase"))
     }
 
     /// The journal knows how each increase ended.
@@ -349,16 +361,32 @@ impl Caller<'_> {
     ) -> Result<PaymentView, Reject> {
         let order = self.with_money(order).await?;
         let order = match once.is_begun {
-            // It was set on its way; how it ended stands in the order.
+            // It was set on its way; how it ended stands in the journal, whatever came after it.
             true => self.tip_is_decided(order).await?,
             false => self.set_tip(order, &call.tip, once.claim).await?,
         };
         let tip = call.tip.money(order.terms.amount.currency)?;
-        let (trans_time, trans_status) = (clock::now(), TransStatus::Successful);
-        match order.tip_minor() == tip.minor {
-            true => Ok(PaymentView { resp: None, trans_no: None, auth_no: None, trans_time, trans_status }),
+        let view = |trans_status| {
+            let trans_time = clock::now();
+            PaymentView { resp: None, trans_no: None, auth_no: None, trans_time, trans_status }
+        };
+        if is_tipping(&order) {
+            return Ok(view(TransStatus::Processing));
+        }
+        let was_set =
+            order.tip_minor() == tip.minor || once.is_begun && self.was_tip(&order, tip.minor).await?;
+        match was_set {
+            true => Ok(view(TransStatus::Successful)),
             false => Err(Reject::because(Code::Refused, "The acquirer refused the tip")),
         }
+    }
+
+    async fn was_tip(&self, order: &Order, minor: i64) -> Result<bool, Reject> {
+        let events =
+            self.desk.gateway.store.load_events(order.merchant, order.number).await.map_err(fault)?;
+        let was_set =
+            |event: &Event| matches!(event, Event::TipAdjusted { tip_minor } if *tip_minor == minor);
+        Ok(events.iter().any(|(_, event)| was_set(event)))
     }
 }
 

@@ -69,6 +69,9 @@ impl Caller<'_> {
         if order.terms.flow == Flow::CardPresent {
             return Err(refused("Cards at a terminal are not cancelled here; send a void or a refund"));
         }
+        if order.terms.deed().follows_up() {
+            return Err(refused("A capture, a cancel or a refund is not cancelled itself"));
+        }
         let order = match order.state.is_open() {
             true => {
                 let gateway = &self.desk.gateway;
