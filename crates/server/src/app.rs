@@ -19,6 +19,7 @@ use crate::gateway::{Gateway, ReadyWork};
 use crate::http::accept::{self, AcceptLimits};
 use crate::http::admin::{self, Health};
 use crate::http::body::BodyLimits;
+use crate::http::checkout::Pictures;
 use crate::http::limits::LongPolls;
 use crate::http::router;
 use crate::outbound::{AddressRules, Outbound};
@@ -53,6 +54,8 @@ pub struct App {
     /// Connections that terminals may keep open.
     pub terminal_places: Arc<Semaphore>,
     pub vault: Arc<Vault>,
+    /// Of what is sold, for payment pages.
+    pub pictures: Pictures,
     health: Health,
     pub sandbox: Option<Arc<Sandbox>>,
 }
@@ -128,6 +131,7 @@ pub fn assemble(
     let rooms = Rooms::new(vec![latipay.clone(), ottpay.clone(), codepay.clone()]);
     let rules = AddressRules { allowed: config.outbound.allow_networks.clone() };
     let outbound = Outbound::new(rules, seconds(config.outbound.timeout_s));
+    let pictures = Pictures::new(outbound.clone());
     let workers = Workers::new(gateway.clone(), rooms.clone(), outbound, config.notify.per_endpoint);
     let app = Arc::new(App {
         health: Health::new(gateway.store.clone(), long_polls.clone()),
@@ -143,6 +147,7 @@ pub fn assemble(
         rooms,
         nonce_key,
         vault,
+        pictures,
         sandbox,
     });
     Ok(Assembled { app, workers, ready })

@@ -4,7 +4,6 @@
 import { takeForm } from "./checkout-form.js";
 
 const FINAL = ["paid", "declined", "not_authenticated", "expired", "cancelled", "not_found"];
-const RETURN_S = 5;
 const LEAVE_MS = 1500;
 
 const sleep = (ms) => new Promise((wake) => setTimeout(wake, ms));
@@ -45,7 +44,7 @@ function goBack(page) {
   const link = page.querySelector("#return");
   const words = page.querySelector("#returning");
   if (!link || !words) return;
-  let seconds = RETURN_S;
+  let seconds = Number(words.dataset.afterS);
   const tick = () => {
     if (!page.isConnected) return;
     if (seconds === 0) return location.replace(link.href);
@@ -75,7 +74,10 @@ async function swap() {
   if (!answer.ok || !next) return location.reload();
   // The news may be ahead of the page: then there is no hurry.
   if (next.dataset.known === live().dataset.known) await sleep(1000);
+  const first = next.querySelector("[autofocus]");
+  first?.removeAttribute("autofocus");
   live().replaceWith(next);
+  first?.focus();
   document.title = fresh.title;
   document.getElementById("announcer").textContent = next.dataset.says;
   start();
@@ -108,6 +110,12 @@ async function follow(page) {
   }
 }
 
+// What answered a form has an address that only takes forms.
+function takeOwnAddress() {
+  const address = live()?.dataset.pageUrl;
+  if (address && new URL(address, location.href).pathname !== location.pathname) history.replaceState(null, "", address);
+}
+
 // Said once: the next look at the page is another story.
 function takeFromAddress(...names) {
   const url = new URL(location.href);
@@ -131,6 +139,6 @@ function start() {
 
 // A page brought back from the browser's memory is old news.
 addEventListener("pageshow", (event) => event.persisted && location.reload());
+takeOwnAddress();
 let wasAsked = takeFromAddress("sent", "problem").includes("sent");
-document.querySelector("#summary:not([hidden]), #problem")?.focus();
 start();

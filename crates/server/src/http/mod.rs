@@ -5,6 +5,7 @@
 pub mod accept;
 pub mod admin;
 pub mod body;
+pub mod checkout;
 pub mod limits;
 pub mod pages;
 pub mod router;

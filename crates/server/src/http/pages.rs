@@ -13,7 +13,7 @@ use tillgate_protocols::latipay as room;
 use tillgate_protocols::wire::nonce;
 use tillgate_store::OrderKey;
 
-use super::{body, json, typed};
+use super::{body, checkout, json, typed};
 use crate::app::App;
 use crate::clock;
 use crate::gateway::Problem;
@@ -165,6 +165,10 @@ fn state_of(order: &Order, shown: &Shown) -> HostedState {
     }
 }
 
+fn checkout_url(nonce: &str, language: Language) -> String {
+    format!("/checkout/{nonce}?lang={}", language.code())
+}
+
 /// An order and how its room shows it.
 struct Payable {
     order: Order,
@@ -172,18 +176,23 @@ struct Payable {
 }
 
 impl Payable {
+    /// No wallet shows anything here: the page with all the ways to pay does.
+    fn is_checkouts(&self) -> bool {
+        checkout::is_checkout(&self.order) && (self.order.method().is_none() || self.order.is_card())
+    }
+
     fn state(&self) -> HostedState {
         state_of(&self.order, &self.shown)
     }
 }
 
 /// The order behind a link.
-async fn linked(app: &App, nonce: &str) -> Result<Option<Order>, Problem> {
+pub(super) async fn linked(app: &App, nonce: &str) -> Result<Option<Order>, Problem> {
     let Some((merchant, number)) = nonce::read(&app.nonce_key, nonce) else { return Ok(None) };
     Ok(app.gateway.store.load_order(merchant, OrderKey::Number(number)).await?)
 }
 
-async fn shown(app: &App, order: &Order) -> Result<Shown, Problem> {
+pub(super) async fn shown(app: &App, order: &Order) -> Result<Shown, Problem> {
     let shown = async { app.rooms.named(&order.room)?.shown(order).await };
     shown.await.map_err(|error| Problem::Fault(error.to_string()))
 }
@@ -206,6 +215,7 @@ pub async fn hosted(
     let language = visitor.language;
     let nonce = path.map(|Path(nonce)| nonce).unwrap_or_default();
     match payable(&app, &nonce).await {
+        Ok(Some(payable)) if payable.is_checkouts() => redirect(&checkout_url(&nonce, language)),
         Ok(Some(payable)) => page(StatusCode::OK, view(&app, &nonce, &visitor, &payable).render()),
         Ok(None) => {
             page(StatusCode::NOT_FOUND, HostedPage::not_found(language, app.sandbox.is_some()).render())
@@ -236,7 +246,9 @@ pub async fn choose(
     let chosen = async move {
         let Some(order) = linked(&app, &nonce).await? else { return Ok(false) };
         let shown = shown(&app, &order).await?;
-        if shown.choices.contains(&method) && order.choices.len() < CHOICES_MAX {
+        // Where cards are taken too, another page knows what may be chosen.
+        let is_here = !checkout::is_checkout(&order) && shown.choices.contains(&method);
+        if is_here && order.choices.len() < CHOICES_MAX {
             app.gateway.choose(order, &method, &shown.seller).await?;
         }
         Ok::<_, Problem>(true)
@@ -282,11 +294,13 @@ fn view(app: &App, nonce: &str, visitor: &Visitor, payable: &Payable) -> HostedP
         // Not when that was the last choice there is.
         choices: match order.choices.len() {
             CHOICES_MAX.. => Vec::new(),
+            _ if checkout::is_checkout(order) => Vec::new(),
             _ => shown.choices.iter().filter_map(wallet).collect(),
         },
         choice: order.choice(),
         choice_failed: visitor.problem,
         choose_url: format!("/pay/{nonce}?lang={}", language.code()),
+        other_ways_url: checkout::is_checkout(order).then(|| checkout_url(nonce, language)),
         seller: shown.seller.clone(),
         description: terms.description.clone(),
         amount: total.to_string(),

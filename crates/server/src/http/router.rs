@@ -11,7 +11,7 @@ use std::time::Duration;
 use tower_http::cors::{Any, CorsLayer};
 
 use super::timed::Timed;
-use super::{admin, json, pages};
+use super::{admin, checkout, json, pages};
 use crate::app::App;
 use crate::rooms::{codepay, latipay, ottpay};
 use crate::{sandbox, terminals};
@@ -52,6 +52,13 @@ pub fn router(app: Arc<App>) -> Router {
         .on("/", get(pages::home))
         .on("/pay/{nonce}", get(pages::hosted).post(pages::choose))
         .on("/pay/{nonce}/status", get(pages::hosted_status))
+        .on("/checkout/{nonce}", get(checkout::show))
+        .on("/checkout/{nonce}/card", get(checkout::look_again).post(checkout::by_card))
+        .on("/checkout/{nonce}/wallet", get(checkout::look_again).post(checkout::by_wallet))
+        .on("/checkout/{nonce}/return", get(checkout::come_back))
+        .on("/checkout/{nonce}/status", get(checkout::status))
+        .on("/checkout/{nonce}/theme.css", get(checkout::theme))
+        .on("/checkout/{nonce}/image/{number}", get(checkout::picture))
         .on("/static/{name}", get(pages::asset))
         .method_not_allowed_fallback(pages::method_not_allowed);
     let channels = Router::new().on("/channels/{name}/callback", post(channel_callback));

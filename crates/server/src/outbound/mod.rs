@@ -60,6 +60,29 @@ impl Outbound {
         Self { client, timeout }
     }
 
+    /// Fetches at most so many bytes; an answer that is longer, or not 200, is an error.
+    pub async fn get(&self, url: &str, limit: usize, timeout: Duration) -> Result<Bytes, String> {
+        let exchange = async {
+            let request = Request::builder()
+                .method(Method::GET)
+                .uri(url)
+                .header("accept", "image/png,image/jpeg,image/webp,image/gif")
+                .header("user-agent", concat!("tillgate/", env!("CARGO_PKG_VERSION")))
+                .body(Full::new(Bytes::new()))
+                .map_err(|error| format!("bad URL: {error}"))?;
+            let response = self.client.request(request).await.map_err(|error| describe(&error))?;
+            if response.status() != hyper::StatusCode::OK {
+                return Err(format!("status {}", response.status().as_u16()));
+            }
+            let body = Limited::new(response.into_body(), limit).collect().await;
+            body.map(http_body_util::Collected::to_bytes).map_err(|_| "too long, or broken off".to_owned())
+        };
+        match tokio::time::timeout(timeout, exchange).await {
+            Ok(result) => result,
+            Err(_) => Err(format!("no answer within {} s", timeout.as_secs())),
+        }
+    }
+
     /// Posts once. The error is for people: it names no secret and no address of ours.
     pub async fn post(&self, url: &str, content_type: &str, body: &[u8]) -> Result<Reply, String> {
         let exchange = async {

@@ -205,6 +205,8 @@ pub struct CheckoutPage {
     pub expires_at_ms: i64,
     pub now_ms: i64,
     pub return_url: Option<String>,
+    /// How long the page waits before it goes there by itself, s.
+    pub return_s: u32,
     pub is_sandbox: bool,
 }
 
@@ -238,6 +240,7 @@ impl CheckoutPage {
             expires_at_ms: 0,
             now_ms: 0,
             return_url: None,
+            return_s: 0,
             is_sandbox,
         }
     }
@@ -351,6 +354,18 @@ impl CheckoutPage {
         self.waiting_wallet
             .filter(|_| self.is_open())
             .map(|wallet| words.replace("{}", wallet.name(self.t())))
+    }
+
+    /// What answered a form is not what is looked at again.
+    fn page_url(&self) -> String {
+        match links::own_path(&self.path) {
+            Some(path) => format!("{path}?lang={}", self.language.code()),
+            None => String::new(),
+        }
+    }
+
+    fn other_language_url(&self) -> String {
+        format!("{}?lang={}", links::own_path(&self.path).unwrap_or_default(), self.language.other().code())
     }
 
     fn wallet_page(&self) -> String {

@@ -93,6 +93,8 @@ pub struct HostedPage {
     pub choice: u32,
     /// Path that takes his choice.
     pub choose_url: String,
+    /// Path of the page with all the ways to pay, if there is one.
+    pub other_ways_url: Option<String>,
     /// His choice could not be carried out just now; what is shown is what holds.
     pub choice_failed: bool,
     pub seller: String,
@@ -137,6 +139,7 @@ impl HostedPage {
             choices: Vec::new(),
             choice: 0,
             choose_url: String::new(),
+            other_ways_url: None,
             choice_failed: false,
             seller: String::new(),
             description: String::new(),
@@ -173,6 +176,10 @@ impl HostedPage {
 
     fn choose_link(&self) -> &str {
         links::own_path(&self.choose_url).unwrap_or_default()
+    }
+
+    fn other_ways_link(&self) -> Option<&str> {
+        self.other_ways_url.as_deref().filter(|_| !self.state.is_final()).and_then(links::own_path)
     }
 
     /// There is another wallet to go over to.

@@ -37,6 +37,7 @@ pub use codepay::{
 pub use error::{ErrorKind, ErrorPage};
 pub use hosted::{HostedPage, HostedState};
 pub use issuer::{IssuerPage, IssuerProblem};
+pub use links::encoded;
 pub use method::Method;
 pub use picture::{bar_code_svg, qr_png_data_url, qr_svg};
 pub use sandbox::{

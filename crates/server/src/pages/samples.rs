@@ -41,6 +41,7 @@ pub fn hosted(language: Language, state: HostedState, method: Method) -> HostedP
         },
         choice: u32::from(state != HostedState::Choosing),
         choose_url: "/pay/nonce?lang=en".into(),
+        other_ways_url: None,
         choice_failed: false,
         state,
         seller: "Harbour Café".into(),

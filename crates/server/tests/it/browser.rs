@@ -1,6 +1,7 @@
 //! What shoppers see in a real browser, played from the outside with the real program.
 //! Needs chromium and chromedriver, so it runs only when `TILLGATE_TEST_BROWSER=1` is set.
 
+mod cards;
 mod checkout;
 mod driver;
 mod gate;

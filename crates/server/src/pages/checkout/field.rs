@@ -121,7 +121,7 @@ impl CheckoutField {
         }
     }
 
-    fn is_optional(self) -> bool {
+    pub fn is_optional(self) -> bool {
         matches!(
             self,
             CheckoutField::Email | CheckoutField::Address(_, AddressLine::Line2 | AddressLine::Province)

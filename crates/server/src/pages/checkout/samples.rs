@@ -78,6 +78,7 @@ pub fn checkout(language: Language, state: CheckoutState) -> CheckoutPage {
         expires_at_ms: 1_773_455_900_000,
         now_ms: 1_773_455_220_000,
         return_url: Some("https://shop.example/thanks?order=33".into()),
+        return_s: 5,
         is_sandbox: true,
     }
 }

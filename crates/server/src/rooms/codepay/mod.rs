@@ -37,6 +37,7 @@ use crate::pool::Pool;
 use crate::rates::Rates;
 use crate::{clock, random};
 
+pub use online::{card_of, order_detail};
 pub use people::{
     AppSettings, Authentication, KnownMerchant, Merchant, MerchantSettings, StoreEntry, Terminal,
     TerminalSettings, app_of, merchant_of, terminal_of,

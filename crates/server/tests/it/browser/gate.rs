@@ -6,7 +6,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
+use tillgate::sandbox::codepay;
 use tillgate::sandbox::merchants::OTTPAY_KEY;
+use tillgate_core::Timestamp;
+use tillgate_protocols::codepay::Method as CodePayMethod;
 use tillgate_protocols::latipay::{ApiKey, Route, client};
 use tillgate_protocols::ottpay::client::{self as ottpay_client, Envelope};
 use tillgate_protocols::ottpay::{Action, SignKey};
@@ -115,6 +118,34 @@ impl Gate {
         let answer = ottpay_client::read_answer(&answer.text(), &key).unwrap();
         assert!(answer.is_success(), "{answer:?}");
         (reference.clone(), answer.fields.get("payInfo").unwrap().to_owned())
+    }
+
+    /// CodePay's checkout page as a shop asks for it, changed here and there; where its shopper goes.
+    pub async fn cards_page(&self, changes: &[(&str, &str)]) -> (String, String) {
+        let reference = crate::harness::unique("cards");
+        let (callback, back) = (self.url("/sandbox/receiver/notify"), self.url("/sandbox?lang=en"));
+        let mut fields = vec![
+            ("merchant_no", codepay::MERCHANT_NO),
+            ("merchant_order_no", reference.as_str()),
+            ("price_currency", "USD"),
+            ("order_amount", "24.00"),
+            ("expires", "900"),
+            ("description", "Web order"),
+            ("notify_url", &callback),
+            ("return_url", &back),
+        ];
+        for (name, value) in changes {
+            fields.retain(|(known, _)| known != name);
+            fields.push((*name, *value));
+        }
+        let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis();
+        let now = Timestamp::from_millis(i64::try_from(now).unwrap());
+        let body = codepay::signed_request(CodePayMethod::Checkout, now, &fields).unwrap();
+        let answer = self.http.post_json(&self.url("/api/entry"), body).await;
+        let data = answer.json["data"].as_str().unwrap_or_else(|| panic!("{}", answer.text()));
+        let data: serde_json::Value = serde_json::from_str(data).unwrap();
+        let url = data["pay_url"].as_str().unwrap_or_else(|| panic!("{}", answer.text()));
+        (reference.clone(), url.to_owned())
     }
 
     pub async fn cancel(&self, reference: &str) {
