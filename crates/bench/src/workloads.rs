@@ -211,7 +211,8 @@ mod tests {
     #[test]
     fn what_is_fired_once_is_never_the_same_twice() {
         let nowhere = Target { address: ([127, 0, 0, 1], 9).into(), data: Path::new("") };
-        for workload in WORKLOADS.iter().filter(|workload| !workload.again && workload.floor.bare().is_none()) {
+        for workload in WORKLOADS.iter().filter(|workload| !workload.again && workload.floor.bare().is_none())
+        {
             let mut counter = Counter::default();
             let mut all = BTreeSet::new();
             // As the warm-up and the measurement follow each other.

@@ -68,7 +68,42 @@ impl End {
     }
 }
 
-/// An order for a terminal. Its number is written down before it is sent.
+/// How an order reached the gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Way {
+    /// For a terminal.
+    #[default]
+    Terminal,
+    /// A web shop sent a card: its number and code.
+    Card(TestCard),
+    /// The payer types a card on the gateway's page.
+    Page,
+    /// It acts on another, by a path of its own.
+    Path(Sent),
+}
+
+/// Number and security code.
+pub type TestCard = (&'static str, &'static str);
+
+/// A request that may be sent again to the byte.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sent {
+    pub request: Vec<u8>,
+    /// The first that is not provisional: every later one is the same.
+    pub answer: Option<Vec<u8>>,
+    /// Answered once more.
+    pub repeats: usize,
+}
+
+/// More that is to be held.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Increase {
+    pub amount_minor: i64,
+    pub sent: Sent,
+    pub said: Answer,
+}
+
+/// An order for a terminal, or without one. Its number is written down before it is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CounterOrder {
     pub number: String,
@@ -92,9 +127,20 @@ pub struct CounterOrder {
     pub later_tip: Option<(i64, Answer)>,
     /// By order.refund.submit.
     pub submits: Vec<Submit>,
+    pub way: Way,
+    /// Where the gateway's page is.
+    pub page: Option<String>,
+    /// Where the payer is still to tell the issuer who he is.
+    pub challenge: Option<String>,
+    pub increases: Vec<Increase>,
 }
 
 impl CounterOrder {
+    /// Whether its end is told: what came by a path has nobody to tell.
+    pub fn is_told(&self) -> bool {
+        !matches!(self.way, Way::Path(_))
+    }
+
     /// Whether what was seen may have come to `other` since; a closed one may have been tried again.
     pub fn may_be(&self, other: Option<End>) -> bool {
         self.seen.is_none_or(|seen| seen.may_become(other) || seen == End::Closed && self.sent_again)

@@ -162,7 +162,12 @@ pub(super) const RECALL: &[FieldSpec] = &[
 
 pub(super) const BATCH: &[FieldSpec] = &[
     MERCHANT_NO,
-    optional("store_no", Kind::Text, 32, "The store whose terminals are meant; all of the merchant's if absent."),
+    optional(
+        "store_no",
+        Kind::Text,
+        32,
+        "The store whose terminals are meant; all of the merchant's if absent.",
+    ),
     optional(
         TERMINALS,
         Kind::Terminals,

@@ -174,7 +174,9 @@ fn said_by(call: &Call) -> Vec<(&'static str, String)> {
         }
         Call::Recall(room::Number::Trans(number)) => vec![("trans_no", number.clone())],
         Call::Recall(room::Number::Merchant(number)) => vec![("merchant_order_no", number.clone())],
-        Call::CloseBatches(call) | Call::OpenBatches(call) => vec![("store_no", call.store_no.clone().unwrap_or_default())],
+        Call::CloseBatches(call) | Call::OpenBatches(call) => {
+            vec![("store_no", call.store_no.clone().unwrap_or_default())]
+        }
         _ => Vec::new(),
     }
 }
