@@ -162,6 +162,7 @@ impl Sides {
     /// The tills open, the terminals are switched on; until the connections break.
     fn open(&self, args: &CrashArgs, address: SocketAddr, dice: &mut Dice) -> Vec<JoinHandle<()>> {
         let mut tills = Vec::new();
+        self.book.borrow_mut().codepay.starts += 1;
         for _ in 0..args.tills {
             tills.push(spawn_local(shop::sell(self.shop.clone(), address, dice.fork())));
         }

@@ -53,6 +53,10 @@ struct Online {
     pages_done: usize,
     /// A card after another.
     again: usize,
+    /// Payers whom their issuers asked, how many of them answered, and how many of those after the gateway had died.
+    asked: usize,
+    answered: usize,
+    answered_later: usize,
     by_path: usize,
     by_path_done: usize,
     increases: usize,
@@ -74,6 +78,12 @@ impl Online {
             }
         }
         self.again += facts.earlier.len();
+        if let Some(challenge) = &facts.order.challenge {
+            self.asked += 1;
+            self.answered += usize::from(challenge.answered_in.is_some());
+            let is_later = challenge.answered_in.is_some_and(|start| start != challenge.asked_in);
+            self.answered_later += usize::from(is_later);
+        }
         self.increases += increases.len();
         self.increases_done += increases.iter().filter(|one| one.said == Answer::Yes).count();
         self.repeats += increases.iter().map(|one| one.sent.repeats).sum::<usize>();
@@ -85,6 +95,9 @@ impl Online {
         self.pages += other.pages;
         self.pages_done += other.pages_done;
         self.again += other.again;
+        self.asked += other.asked;
+        self.answered += other.answered;
+        self.answered_later += other.answered_later;
         self.by_path += other.by_path;
         self.by_path_done += other.by_path_done;
         self.increases += other.increases;
@@ -97,13 +110,17 @@ impl fmt::Display for Online {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} cards sent by shops ({} done), {} pages ({} paid, {} cards before the last), {} captures, cancels and \
+            "{} cards sent by shops ({} done), {} pages ({} paid, {} cards before the last), {} payers asked by their \
+             issuer ({} answered, {} of them after a kill), {} captures, cancels and \
              refunds by path ({} done), {} increases ({} done), {} answers to the same bytes once more",
             self.cards,
             self.cards_done,
             self.pages,
             self.pages_done,
             self.again,
+            self.asked,
+            self.answered,
+            self.answered_later,
             self.by_path,
             self.by_path_done,
             self.increases,

@@ -82,6 +82,16 @@ pub enum Way {
     Path(Sent),
 }
 
+/// The issuer's question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Challenge {
+    /// Where he asks.
+    pub path: String,
+    /// Of the gateway's starts the one after which it was asked, and answered.
+    pub asked_in: u32,
+    pub answered_in: Option<u32>,
+}
+
 /// Number and security code.
 pub type TestCard = (&'static str, &'static str);
 
@@ -130,12 +140,18 @@ pub struct CounterOrder {
     pub way: Way,
     /// Where the gateway's page is.
     pub page: Option<String>,
-    /// Where the payer is still to tell the issuer who he is.
-    pub challenge: Option<String>,
+    /// The payer was to tell his issuer who he is, with the last card.
+    pub challenge: Option<Challenge>,
     pub increases: Vec<Increase>,
 }
 
 impl CounterOrder {
+    /// The issuer's page, while it waits for the payer.
+    pub fn open_challenge(&self) -> Option<&str> {
+        let open = self.challenge.as_ref().filter(|challenge| challenge.answered_in.is_none());
+        open.map(|challenge| challenge.path.as_str())
+    }
+
     /// Whether its end is told: what came by a path has nobody to tell.
     pub fn is_told(&self) -> bool {
         !matches!(self.way, Way::Path(_))
@@ -165,6 +181,8 @@ pub struct Told {
 
 #[derive(Debug, Default)]
 pub struct Book {
+    /// Of the gateway.
+    pub starts: u32,
     pub orders: Vec<CounterOrder>,
     /// By the merchant's number, of orders and refunds.
     pub callbacks: HashMap<String, Vec<Told>>,

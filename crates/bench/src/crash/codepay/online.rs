@@ -6,7 +6,7 @@ use tillgate_protocols::codepay::client::Answer as Opened;
 use tillgate_protocols::codepay::{Code, Method};
 
 use super::super::book::{Answer, decimal};
-use super::book::{Deed, End, Increase, Sent, TestCard, Way};
+use super::book::{Challenge, Deed, End, Increase, Sent, TestCard, Way};
 use super::desk::{Desk, text};
 use crate::client::{Connection, post_form};
 use crate::codepay_till::{OnlineSale, sealed_card};
@@ -16,6 +16,15 @@ use crate::workloads_codepay::now_ms;
 const ISSUER: &str = "/sandbox/3ds/";
 
 impl Desk {
+    fn starts(&self) -> u32 {
+        self.book.borrow().codepay.starts
+    }
+
+    fn challenge(&self, named_in: &str) -> Option<Challenge> {
+        let path = issuer_path(named_in)?;
+        Some(Challenge { path, asked_in: self.starts(), answered_in: None })
+    }
+
     fn told_at(&self) -> String {
         format!("http://{}/told/codepay", self.notify)
     }
@@ -35,7 +44,7 @@ impl Desk {
         let Some(answer) = self.call(line, &request).await? else { return Ok(()) };
         self.created(place, &answer);
         if answer.is_success() {
-            let challenge = issuer_path(&text(&answer, "redirect_url_3dsecure"));
+            let challenge = self.challenge(&text(&answer, "redirect_url_3dsecure"));
             self.order(place, |order| {
                 order.challenge = challenge;
                 order.seen = End::of(&text(&answer, "trans_status"));
@@ -72,20 +81,24 @@ impl Desk {
             self.complain(what);
         }
         let shown = line.get(&page).await?.text();
-        let challenge = issuer_path(&shown);
+        let challenge = self.challenge(&shown);
         self.order(place, |order| order.challenge = challenge);
         Ok(())
     }
 
     /// The payer at his issuer. He is not asked again once he has been answered.
     pub async fn at_issuer(&self, line: &mut Connection, place: usize, form: &str) -> io::Result<()> {
-        let (challenge, page) = self.order(place, |order| (order.challenge.clone(), order.page.clone()));
+        let (challenge, page) =
+            self.order(place, |order| (order.open_challenge().map(str::to_owned), order.page.clone()));
         let Some(challenge) = challenge else { return Ok(()) };
         let status = line.exchange(&post_form(&challenge, form)).await?.status;
         if !matches!(status, 200 | 303) {
             self.complain(format!("the issuer answered with {status}"));
         }
-        self.order(place, |order| order.challenge = None);
+        let answered_in = Some(self.starts());
+        self.order(place, |order| {
+            order.challenge.iter_mut().for_each(|challenge| challenge.answered_in = answered_in);
+        });
         // A browser brings nothing back but itself.
         if let Some(page) = page {
             line.get(&format!("{page}/return")).await?;

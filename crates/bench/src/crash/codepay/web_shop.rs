@@ -120,7 +120,7 @@ impl Shop {
     }
 
     async fn question_some(&mut self) -> io::Result<()> {
-        let waits = |order: &CounterOrder| order.challenge.is_some();
+        let waits = |order: &CounterOrder| order.open_challenge().is_some();
         match self.recent(waits) {
             Some(place) => self.question(place).await,
             None => Ok(()),
