@@ -47,13 +47,7 @@ pub fn replay(ordered: NewOrder, journal: &[(Timestamp, Event)]) -> Order {
 /// `late`: the refunds so far of money that was never captured.
 fn retell(order: &mut Order, late: &mut HashSet<RefundNo>, at: Timestamp, event: &Event) {
     match event {
-        Event::Created => {
-            let is_scanned = order.terms.flow == Flow::CustomerPresented && order.terms.payer_code.is_some();
-            let is_ours = order.terms.flow == Flow::CardOnline && order.terms.deed().follows_up();
-            if is_scanned || is_ours {
-                order.presentation = Presentation::Charge;
-            }
-        }
+        Event::Created => retell_birth(order),
         Event::Presented(presentation) => order.presentation = presentation.clone(),
         Event::Chosen(method) => {
             order.choices.push(method.clone());
@@ -142,6 +136,14 @@ fn no_longer_voiding(order: &mut Order, refund: RefundNo) {
             counter.pending = None;
         }
     });
+}
+
+fn retell_birth(order: &mut Order) {
+    let is_scanned = order.terms.flow == Flow::CustomerPresented && order.terms.payer_code.is_some();
+    let is_ours = order.terms.flow == Flow::CardOnline && order.terms.deed().follows_up();
+    if is_scanned || is_ours {
+        order.presentation = Presentation::Charge;
+    }
 }
 
 /// What a payer does with cards on a page, and what the one card does that an order was made with.

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use tillgate_core::{
     Command, Counter, CounterRefusal, Deed, Flow, MerchantId, Money, NewOrder, Order, OrderNo, OrderState,
-    Pending, Presentation, Refund, RefundMeans, RefundNo, RefundState, Refusal, Stage,
+    Pending, Presentation, Refund, RefundNo, Refusal, Stage,
 };
 use tillgate_protocols::codepay::terms::{self, Context, kept};
 use tillgate_protocols::codepay::words::{OnlineStatus, TransType};
 use tillgate_protocols::codepay::{
-    App as Client, AppMerchant, Asked, BatchView, Call, CloseCall, Code, Decimal, Number, OrderCall,
-    RefundCall, Reject, Sent, Submitted, TipCall, Whose, read_trans_no, view,
+    App as Client, AppMerchant, Asked, BatchView, Call, CloseCall, Code, Decimal, Number, OrderCall, Reject,
+    Sent, TipCall, Whose, read_trans_no, view,
 };
 use tillgate_protocols::ecrhub::{self, BatchClose, Closing, Topic};
 use tillgate_store::{Batch, Claim, OrderKey};
@@ -45,7 +45,7 @@ impl From<Problem> for Reject {
     }
 }
 
-fn refused(why: impl std::fmt::Display) -> Reject {
+pub(super) fn refused(why: impl std::fmt::Display) -> Reject {
     Reject::because(Code::Refused, why)
 }
 
@@ -237,7 +237,7 @@ impl Caller<'_> {
             && order.terms.particulars.get(kept::MERCHANT_NO).is_some_and(|no| *no == self.merchant_no)
     }
 
-    async fn known_order(&self, reference: &str) -> Result<Order, Reject> {
+    pub async fn known_order(&self, reference: &str) -> Result<Order, Reject> {
         self.find_order(reference).await?.ok_or_else(|| Reject::new(Code::OrderNoInvalid))
     }
 
@@ -278,48 +278,6 @@ impl Caller<'_> {
             Found::Order(order) => Answer::Order(Box::new(self.desk.view(&order))),
             Found::Refund(order, refund) => Answer::Refund(view::refund_view(&order, &refund)),
         })
-    }
-
-    async fn refund_query(&self, number: Number) -> Result<Answer, Reject> {
-        match self.find(&number).await? {
-            Found::Order(order) if order.terms.deed() == Deed::Refund => {
-                Ok(Answer::Refund(view::refund_order_view(&order)))
-            }
-            Found::Order(_) => {
-                Err(Reject::because(Code::NoTransaction, "This is not the number of a refund"))
-            }
-            Found::Refund(order, refund) => Ok(Answer::Refund(view::refund_view(&order, &refund))),
-        }
-    }
-
-    async fn refund(&self, call: RefundCall) -> Result<Answer, Reject> {
-        let order = match self.find(&call.original).await {
-            Ok(Found::Order(order)) => *order,
-            Ok(Found::Refund(..)) => return Err(refused("The original is a refund itself")),
-            Err(reject) if reject.code == Code::System => return Err(reject),
-            Err(_) => return Err(Reject::new(Code::NoTransaction)),
-        };
-        let order = self.with_money(order).await?;
-        let currency = order.terms.amount.currency;
-        if call.currency.is_some_and(|said| said != currency) {
-            return Err(Reject::invalid("price_currency", "is not the original order's"));
-        }
-        if matches!(order.terms.deed(), Deed::Void | Deed::Refund) {
-            return Err(refused("The original took no money"));
-        }
-        let amount = call.amount.money(currency)?;
-        let means = RefundMeans { notify_url: call.notify_url.unwrap_or_default(), ..RefundMeans::default() };
-        let name = (Some(call.merchant_order_no.as_str()), call.description.as_str(), means);
-        let gateway = &self.desk.gateway;
-        let number = gateway.refund_by(self.merchant, order.number, amount.minor, name).await?;
-        let refund = gateway.load_refund(self.merchant, order.number, number).await?;
-        let refund = refund.ok_or_else(|| fault("the refund is gone"))?;
-        Ok(Answer::Submitted(Submitted {
-            trans_no: view::refund_trans_no(&refund),
-            amount,
-            fee_minor: 0,
-            vat_minor: 0,
-        }))
     }
 
     async fn close(&self, call: CloseCall) -> Result<Answer, Reject> {
@@ -368,53 +326,6 @@ impl Caller<'_> {
                 Err(Reject::of(&Refusal::AlreadyPaid))
             }
             OrderState::Failed { reason, .. } => Err(Reject::of(&Refusal::AlreadyFailed(reason.clone()))),
-        }
-    }
-
-    /// Whatever became of it: it is closed, or the money goes back.
-    async fn revoke(&self, reference: &str) -> Result<Answer, Reject> {
-        let order = self.known_order(reference).await?;
-        if order.terms.flow == Flow::CardPresent {
-            return Err(refused("Cards at a terminal are not cancelled here; send a void or a refund"));
-        }
-        let order = match order.state.is_open() {
-            true => {
-                let gateway = &self.desk.gateway;
-                let order = gateway.apply(order.merchant, order.number, Command::Cancel, None).await?;
-                gateway.wait_until(order, self.desk.answer_within, |order| !order.state.is_open()).await?
-            }
-            false => order,
-        };
-        let sent = Sent { trans_no: view::order_trans_no(&order), terminal: None };
-        match &order.state {
-            OrderState::Failed { .. } | OrderState::Cancelled { .. } | OrderState::Voided { .. } => {
-                Ok(Answer::Sent(sent))
-            }
-            OrderState::Paid { .. } => {
-                self.give_back(&order).await?;
-                Ok(Answer::Sent(sent))
-            }
-            OrderState::Pending | OrderState::Closing(_) | OrderState::Authorized { .. } => {
-                Err(refused("The order is being closed; ask with order.query"))
-            }
-        }
-    }
-
-    async fn give_back(&self, order: &Order) -> Result<(), Reject> {
-        let gateway = &self.desk.gateway;
-        let means = RefundMeans { is_void: true, ..RefundMeans::default() };
-        let name = (None, "order.revoker", means);
-        let minor = order.funds.captured_minor;
-        let number = match gateway.refund_by(order.merchant, order.number, minor, name).await {
-            Ok(number) | Err(Problem::Refused(Refusal::RefundRepeated(number))) => number,
-            Err(other) => return Err(other.into()),
-        };
-        let patience = self.desk.answer_within;
-        match gateway.wait_for_refund(order.merchant, order.number, number, patience).await? {
-            RefundState::Succeeded { .. } | RefundState::Requested => Ok(()),
-            RefundState::Failed { reason, .. } => {
-                Err(refused(format_args!("The wallet refused to give it back: {reason}")))
-            }
         }
     }
 

@@ -10,6 +10,7 @@ mod once;
 mod online;
 mod payments;
 mod people;
+mod refunds;
 
 use std::sync::Arc;
 use std::time::Duration;

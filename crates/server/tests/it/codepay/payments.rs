@@ -109,9 +109,13 @@ async fn what_the_issuer_declines() {
     let trans_no = till.trans_no(&held).await;
     let more = format!("trans_no={trans_no}&trans_amount=10.51");
     till.asks_at(Method::PaymentIncrement, &more).await.gives("0").has(&[("trans_status", "1")]);
+    till.captures(&trans_no, "40").await.gives("0").has(&[("trans_status", "2")]);
+    // Every capture of this one is declined.
+    let held = till.is_paid("trans_type=4&order_amount=10.70").await;
+    let trans_no = till.trans_no(&held).await;
     let declined = till.captures(&trans_no, "10.70").await;
     declined.gives("0").has(&[("trans_status", "1"), ("resp_code", "05")]);
-    till.captures(&trans_no, "40").await.gives("0").has(&[("trans_status", "2")]);
+    till.cancels(&trans_no).await.gives("0").has(&[("trans_status", "2")]);
 }
 
 #[tokio::test]

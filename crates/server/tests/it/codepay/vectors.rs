@@ -26,10 +26,10 @@ async fn signatures_of_others_hold() {
         world.app().codepay.apps.forget(app_id);
         let mut message = vector["fields"].clone();
         message["sign"] = vector["sign"].clone();
-        // Years old, or a method that is not served yet.
+        // Years old, or about a transaction that is not here.
         let (path, code) = match message["method"].is_string() {
             true => ("/api/entry", "TG003"),
-            false => ("/api/payments/capture", "E07303"),
+            false => ("/api/payments/capture", "E04110"),
         };
         till.sends_to(path, "application/json", message.to_string()).await.gives(code);
         message["merchant_order_no"] = "another".into();
