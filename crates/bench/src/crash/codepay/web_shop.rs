@@ -144,7 +144,11 @@ impl Shop {
         let is_done = |order: &CounterOrder| {
             order.deed.takes_a_card() && order.seen == Some(End::Done) && order.trans_no.is_some()
         };
-        match self.recent(is_done) {
+        // Few are held, and they can be done most to.
+        let held = |order: &CounterOrder| order.deed == Deed::Authorization && is_done(order);
+        let is_held = self.dice.percent(50);
+        let place = is_held.then(|| self.recent(held)).flatten();
+        match place.or_else(|| self.recent(is_done)) {
             Some(place) => self.act_on(place).await,
             None => Ok(()),
         }
@@ -208,7 +212,9 @@ impl Shop {
     }
 
     async fn ask_some(&mut self) -> io::Result<()> {
-        match self.recent(|_| true) {
+        let is_open_hold = |order: &CounterOrder| order.deed == Deed::Authorization && order.seen.is_none();
+        let place = self.recent(is_open_hold).filter(|_| self.dice.percent(50));
+        match place.or_else(|| self.recent(|_| true)) {
             Some(place) => self.desk.ask(&mut self.line, place).await.map(drop),
             None => Ok(()),
         }
