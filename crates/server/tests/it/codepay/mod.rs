@@ -4,6 +4,7 @@
 //! `till` is the merchant's side, `counter` a whole terminal with people, `raw` one that is moved by hand.
 
 mod breaks;
+mod canary;
 mod closing;
 pub mod counter;
 mod fields;
@@ -26,3 +27,4 @@ mod told;
 mod undone;
 mod vectors;
 mod wallets;
+pub mod web;
