@@ -200,7 +200,7 @@ async fn refuse_document_keys(store: &Arc<dyn Store>, vault: &Vault) -> Result<(
         let (room, login) = (&credential.room, &credential.login);
         if room == rooms::codepay::ROOM && has_printed_card_key(&credential, vault)? {
             bail!(
-                "{login} has a card key printed in the documents; is this a sandbox's data folder? Use another \
+                "{login} has a key printed in the documents for its cards; is this a sandbox's data folder? Use another \
                  one, or: tillgate codepay app card-key {login} --generate"
             );
         }
