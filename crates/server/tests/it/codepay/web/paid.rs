@@ -247,3 +247,34 @@ async fn an_order_without_a_way_to_be_told() {
     assert_eq!(first.data, again.data);
     first.has(&[("trans_status", "2"), ("store_no", ""), ("attach", "")]);
 }
+
+/// The bytes hold the card: sent again by somebody who kept them, they charge nobody, not even where the number is free
+/// again.
+#[tokio::test]
+async fn the_same_bytes_never_charge_twice() {
+    let world = TestWorld::new().await;
+    let shop = shop(&world).await;
+    for (pan, revoked) in [(GOOD, false), (CHALLENGED, true)] {
+        let data = shop.web_order(&card(pan), "");
+        let number = field(&data, "merchant_order_no").to_owned();
+        let body = shop.body(Method::MerchantCheckout, &data);
+        let many = (0..4).map(|_| {
+            let (shop, body) = (shop.clone(), body.clone());
+            tokio::spawn(async move { shop.sends(body).await })
+        });
+        for answer in many.collect::<Vec<_>>() {
+            answer.await.unwrap().gives("0");
+        }
+        if revoked {
+            shop.calls(Method::Revoke, &format!("merchant_order_no={number}")).await.gives("0");
+            shop.becomes(&number, "1").await;
+        }
+        let seen = shop.seen(&number).await;
+        let charged = at_acquirer(&world).len();
+        let again = shop.sends(body).await;
+        again
+            .gives("0")
+            .has(&[("trans_no", seen.field("trans_no")), ("trans_status", seen.field("trans_status"))]);
+        assert_eq!(at_acquirer(&world).len(), charged, "{number} was sent again");
+    }
+}
