@@ -215,6 +215,9 @@ fn the_sandbox_prints_a_command_that_works_as_pasted() {
     let pay_url = data["pay_url"].as_str().unwrap();
     let page = pay_url.strip_prefix(&format!("http://{listen}")).unwrap_or_else(|| panic!("{pay_url}"));
     let page = got_by_socket(&format!("{page}?lang=en"), port);
-    assert!(page.contains("Enamel mug") && page.contains("24.00") && page.contains("id=\"number\""), "{page}");
+    assert!(
+        page.contains("Enamel mug") && page.contains("24.00") && page.contains("id=\"number\""),
+        "{page}"
+    );
     assert_eq!(process.terminates(), Some(0));
 }

@@ -4,6 +4,7 @@
 //! `till` is the merchant's side, `counter` a whole terminal with people, `raw` one that is moved by hand.
 
 mod breaks;
+mod checkout;
 mod closing;
 pub mod counter;
 mod fields;

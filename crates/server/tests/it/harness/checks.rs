@@ -145,7 +145,8 @@ fn disagreements(connection: &Connection, ledgers: &[Ledger]) -> Vec<String> {
     let ended = rows(
         connection,
         "SELECT merchant_id || '-' || order_no, captured_minor, refunded_minor FROM orders
-         WHERE state NOT IN ('pending', 'closing') AND terms ->> 'flow' <> 'card_present'",
+         WHERE state NOT IN ('pending', 'closing') AND terms ->> 'flow' NOT IN ('card_present', 'card_online')
+         AND ',' || choices NOT LIKE '%,card'",
     );
     let mut found = Vec::new();
     for order in ended {
@@ -171,29 +172,35 @@ fn disagreements(connection: &Connection, ledgers: &[Ledger]) -> Vec<String> {
     found
 }
 
-/// The card acquirer's books against the orders that take money at a terminal.
+/// The card acquirer's books against the orders that take money at a terminal, or by card on a page.
 fn card_disagreements(connection: &Connection, acquirer: &Acquirer) -> Vec<String> {
     let ended = rows(
         connection,
-        "SELECT merchant_id || '-' || order_no, captured_minor - refunded_minor, state FROM orders
-         WHERE state NOT IN ('pending', 'closing') AND terms ->> 'flow' = 'card_present'
+        "SELECT merchant_id || '-' || order_no, captured_minor - refunded_minor, state, length(choices) FROM orders
+         WHERE state NOT IN ('pending', 'closing')
+         AND (terms ->> 'flow' IN ('card_present', 'card_online') OR ',' || choices LIKE '%,card')
          AND deed IN ('sale', 'authorization')",
     );
     let mut found = Vec::new();
     for order in ended {
         let parts: Vec<&str> = order.split(' ').collect();
         let net_minor: i64 = parts[1].parse().unwrap();
-        let card = acquirer.transaction(parts[0]);
-        let (charged_minor, is_held) = card.as_ref().map_or((0, false), |card| {
-            let net_minor = if card.state == TransactionState::Voided {
-                0
-            } else {
-                card.captured_minor - card.refunded_minor
-            };
-            (net_minor, card.state == TransactionState::Authorized)
-        });
+        // Each card that was tried has a number of its own; a choice has two letters at least.
+        let tries: usize = parts[3].parse().unwrap();
+        let numbers = (2..=tries).map(|number| format!("{}.{number}", parts[0]));
+        let cards: Vec<_> = std::iter::once(parts[0].to_owned())
+            .chain(numbers)
+            .filter_map(|number| acquirer.transaction(&number))
+            .collect();
+        let (mut charged_minor, mut is_held) = (0, false);
+        for card in &cards {
+            if card.state != TransactionState::Voided {
+                charged_minor += card.captured_minor - card.refunded_minor;
+            }
+            is_held |= card.state == TransactionState::Authorized;
+        }
         if charged_minor != net_minor || is_held != (parts[2] == "authorized") {
-            found.push(format!("{order} (net, state), the acquirer says {card:?}"));
+            found.push(format!("{order} (net, state), the acquirer says {cards:?}"));
         }
     }
     found
