@@ -5,7 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use tillgate::sandbox::codepay as sandbox;
 use tillgate_protocols::codepay::client::{self, Answer, ClientError, Sent};
 use tillgate_protocols::codepay::{KeyError, Method, PrivateKey, PublicKey};
+use tillgate_protocols::wire::card::Typed;
 use tillgate_protocols::wire::json::Value;
+use zeroize::Zeroizing;
 
 /// Where all methods go.
 pub const PATH: &str = "/api/entry";
@@ -41,6 +43,16 @@ pub struct Terms<'a> {
     pub notify_url: &'a str,
 }
 
+/// What a web shop sells, but for the card.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OnlineSale<'a> {
+    pub number: &'a str,
+    pub amount: &'a str,
+    pub zip: &'a str,
+    pub expires_s: &'a str,
+    pub notify_url: &'a str,
+}
+
 impl CodePayTill {
     /// The app of the documents, which signs.
     pub fn signing() -> anyhow::Result<Self> {
@@ -64,12 +76,13 @@ impl CodePayTill {
             Access::Basic(_) => (sandbox::BASIC_APP_ID, None),
         };
         let body = client::json_body(&client::envelope(method, app_id, &stamp, key.is_some(), &fields), key);
+        let path = if method.has_word() { PATH } else { method.word() };
         let authorization = match &self.access {
             Access::Rsa2(_) => String::new(),
             Access::Basic(header) => format!("authorization: {header}\r\n"),
         };
         format!(
-            "POST {PATH} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n{authorization}\
+            "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n{authorization}\
              content-length: {}\r\n\r\n{body}",
             body.len()
         )
@@ -96,6 +109,41 @@ impl CodePayTill {
             ("api_version", "2.0"),
         ];
         self.request(Method::PayOrder, &fields, now_ms)
+    }
+
+    /// `card` is encrypted already: [`sealed_card`].
+    pub fn merchant_checkout(&self, sale: &OnlineSale<'_>, card: &str, now_ms: i64) -> Vec<u8> {
+        let billing = format!(r#"{{"name":"Zoë Payer","country":"US","zip":"{}"}}"#, sale.zip);
+        let fields = [
+            ("card", card),
+            ("billing_address", &billing),
+            ("term_ip", "203.0.113.9"),
+            ("merchant_order_no", sale.number),
+            ("price_currency", CURRENCY),
+            ("order_amount", sale.amount),
+            ("expires", sale.expires_s),
+            ("description", "Books"),
+            ("notify_url", sale.notify_url),
+        ];
+        self.request(Method::MerchantCheckout, &fields, now_ms)
+    }
+
+    /// A sale on a page of the gateway's.
+    pub fn checkout(&self, sale: &OnlineSale<'_>, now_ms: i64) -> Vec<u8> {
+        let fields = [
+            ("merchant_order_no", sale.number),
+            ("price_currency", CURRENCY),
+            ("order_amount", sale.amount),
+            ("expires", sale.expires_s),
+            ("description", "Books"),
+            ("notify_url", sale.notify_url),
+        ];
+        self.request(Method::Checkout, &fields, now_ms)
+    }
+
+    /// What has a path instead of a method. The same fields make the same bytes.
+    pub fn by_path(&self, method: Method, fields: &[(&str, &str)]) -> Vec<u8> {
+        self.request(method, fields, 0)
     }
 
     pub fn query(&self, number: &str, now_ms: i64) -> Vec<u8> {
@@ -143,6 +191,19 @@ impl CodePayTill {
 
 fn text(text: &str) -> Value<'_> {
     Value::Text(text.into())
+}
+
+/// A card, number and code, as only the gateway can read it.
+pub fn sealed_card((pan, cvv): (&str, &str), key: &PublicKey) -> Option<String> {
+    let text = |text: &str| Zeroizing::new(text.to_owned());
+    let card = Typed {
+        pan: text(pan),
+        holder: text("Zoe Payer"),
+        cvv: text(cvv),
+        expiry: text("1239"),
+        card_type: text("2"),
+    };
+    client::encrypt_card(&client::card_text(&card), key)
 }
 
 /// The gateway's key, as it shows it.

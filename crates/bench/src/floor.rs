@@ -22,6 +22,7 @@ use tillgate_protocols::wire::json::{Value, read_object};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 
+use crate::rsa::Cost;
 use crate::till::Till;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -32,15 +33,28 @@ pub enum Floor {
     /// No server at all: RSA on every core (`rsa`).
     #[value(skip)]
     R,
+    /// The same with a card opened in each turn.
+    #[value(skip)]
+    RCard,
 }
 
 impl Floor {
+    /// What a floor without a server does.
+    pub fn bare(self) -> Option<Cost> {
+        match self {
+            Self::R => Some(Cost::Signed),
+            Self::RCard => Some(Cost::WithCard),
+            Self::F0 | Self::F1 | Self::F2 => None,
+        }
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Self::F0 => "f0",
             Self::F1 => "f1",
             Self::F2 => "f2",
             Self::R => "r",
+            Self::RCard => "r'",
         }
     }
 }

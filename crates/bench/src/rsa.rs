@@ -1,12 +1,16 @@
 //! R: what the machine's cores can do of RSA, bare. Each verifies a signature and makes one, over and over, with keys
 //! that are loaded; no server, no parsing, no waiting. A request that is signed both ways costs just that and the
-//! rest.
+//! rest. R': the same, and between the two a card is opened.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow};
 use aws_lc_rs::digest::{SHA256, digest};
-use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::encoding::AsDer as _;
+use aws_lc_rs::rsa::{
+    KeyPair, KeySize, OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, OaepPublicEncryptingKey,
+    PrivateDecryptingKey, PublicEncryptingKey,
+};
 use aws_lc_rs::signature::{KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256};
 
 use crate::histogram::Histogram;
@@ -15,6 +19,17 @@ use crate::load::Measured;
 /// About as long as what an order's request is signed over, and its answer.
 const REQUEST_BYTES: usize = 600;
 const ANSWER_BYTES: usize = 250;
+/// About as long as a card's JSON text; one block.
+const CARD_BYTES: usize = 100;
+
+/// What a request costs of RSA.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cost {
+    /// A signature verified, one made.
+    Signed,
+    /// A block opened besides.
+    WithCard,
+}
 
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
@@ -24,8 +39,10 @@ pub fn cores() -> usize {
 struct Keys {
     pair: KeyPair,
     public: ParsedPublicKey,
+    opener: OaepPrivateDecryptingKey,
     request: Vec<u8>,
     signature: Vec<u8>,
+    card: Vec<u8>,
 }
 
 impl Keys {
@@ -35,14 +52,34 @@ impl Keys {
         let public = public.map_err(|_| anyhow!("the public key cannot be read"))?;
         let request = vec![b'r'; REQUEST_BYTES];
         let signature = sign(&pair, &request).context("nothing can be signed")?;
-        Ok(Self { pair, public, request, signature })
+        let pkcs8 = pair.as_der().map_err(|_| anyhow!("the key has no form"))?;
+        let opener = PrivateDecryptingKey::from_pkcs8(pkcs8.as_ref());
+        let opener = opener.map_err(|_| anyhow!("the key opens nothing"))?;
+        let card = sealed(opener.public_key()).context("nothing can be encrypted")?;
+        let opener = OaepPrivateDecryptingKey::new(opener).map_err(|_| anyhow!("the key opens nothing"))?;
+        Ok(Self { pair, public, opener, request, signature, card })
+    }
+
+    fn opens_card(&self) -> bool {
+        let mut plain = vec![0; self.opener.min_output_size()];
+        let opened = self.opener.decrypt(&OAEP_SHA1_MGF1SHA1, &self.card, &mut plain, None);
+        opened.is_ok_and(|plain| plain.len() == CARD_BYTES)
     }
 
     /// What one request costs.
-    fn both_ways(&self) -> bool {
+    fn spend(&self, cost: Cost) -> bool {
         let is_right = self.public.verify_sig(&self.request, &self.signature).is_ok();
-        is_right && sign(&self.pair, &[b'a'; ANSWER_BYTES]).is_some()
+        let is_open = is_right && (cost == Cost::Signed || self.opens_card());
+        is_open && sign(&self.pair, &[b'a'; ANSWER_BYTES]).is_some()
     }
+}
+
+/// One block of RSA OAEP, as cards come.
+fn sealed(public: PublicEncryptingKey) -> Option<Vec<u8>> {
+    let key = OaepPublicEncryptingKey::new(public).ok()?;
+    let mut block = vec![0; key.ciphertext_size()];
+    key.encrypt(&OAEP_SHA1_MGF1SHA1, &[b'c'; CARD_BYTES], &mut block, None).ok()?;
+    Some(block)
 }
 
 fn sign(pair: &KeyPair, text: &[u8]) -> Option<Vec<u8>> {
@@ -52,7 +89,7 @@ fn sign(pair: &KeyPair, text: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// On as many threads as there are cores.
-pub fn measure(limit: Duration) -> Result<Measured> {
+pub fn measure(cost: Cost, limit: Duration) -> Result<Measured> {
     let keys = Keys::new()?;
     let started = Instant::now();
     let work = || {
@@ -62,7 +99,7 @@ pub fn measure(limit: Duration) -> Result<Measured> {
             if begun.duration_since(started) >= limit {
                 return (latency, wrong);
             }
-            if keys.both_ways() {
+            if keys.spend(cost) {
                 latency.record(begun.elapsed());
             } else {
                 wrong += 1;
@@ -87,17 +124,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_core_verifies_and_signs() {
-        let measured = measure(Duration::from_millis(100)).unwrap();
-        assert!(measured.latency.count() as usize >= cores());
-        assert_eq!(measured.wrong, 0);
+    fn every_core_verifies_opens_and_signs() {
+        for cost in [Cost::Signed, Cost::WithCard] {
+            let measured = measure(cost, Duration::from_millis(100)).unwrap();
+            assert!(measured.latency.count() as usize >= cores());
+            assert_eq!(measured.wrong, 0);
+        }
     }
 
     #[test]
-    fn a_wrong_signature_is_not_counted() {
+    fn a_wrong_signature_or_a_card_that_does_not_open_is_not_counted() {
         let mut keys = Keys::new().unwrap();
-        assert!(keys.both_ways());
+        assert!(keys.spend(Cost::Signed) && keys.spend(Cost::WithCard));
+        keys.card[9] ^= 1;
+        assert!(keys.spend(Cost::Signed) && !keys.spend(Cost::WithCard));
         keys.signature[7] ^= 1;
-        assert!(!keys.both_ways());
+        assert!(!keys.spend(Cost::Signed));
     }
 }

@@ -259,7 +259,7 @@ fn codepay(
         answer_within: seconds(config.orders.answer_within_s),
         queue_limit: config.limits.terminal_queue,
         cards_are_open: config.cards.pci_scope_acknowledged || explains,
-        allows_plain_cards: explains,
+        allows_plain_cards: explains && !config.cards.pci_scope_acknowledged,
         explains,
     }
 }

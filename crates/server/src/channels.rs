@@ -169,10 +169,11 @@ pub fn card_word(order: &Order, choice: u32, asked: Asked, answer: CardAnswer) -
         CardOutcome::Challenge { url } if order.presentation == Presentation::Charge => {
             Some(Command::Present { choice, presentation: Presentation::Challenge(url) })
         }
-        CardOutcome::Outcome(Outcome::Unknown)
+        // The issuer takes its time, or nobody knows: it is asked about soon.
+        CardOutcome::Outcome(outcome @ (Outcome::Unknown | Outcome::Pending))
             if asked == Asked::Charge && !order.terms.deed().follows_up() =>
         {
-            Some(Command::CounterSays { choice, asked, outcome: Outcome::Unknown, facts })
+            Some(Command::CounterSays { choice, asked, outcome, facts })
         }
         CardOutcome::Challenge { .. }
         | CardOutcome::Outcome(Outcome::Pending | Outcome::Unknown)

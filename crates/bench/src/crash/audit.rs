@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use rusqlite::{Connection as Database, OpenFlags};
 use serde::Deserialize;
+use tillgate::books;
 use tillgate_core::MerchantId;
 use tillgate_store::{OrderKey, Sqlite, Store as _};
 
@@ -168,8 +169,13 @@ fn minor(text: &str) -> Option<i64> {
 /// The store itself, after the gateway has ended: sums, and whether the file is whole.
 pub async fn books(data: &Path, log: &Path) -> Result<Vec<Finding>> {
     let path = data.join("tillgate.sqlite");
-    let totals = Sqlite::open(&path)?.totals().await?;
+    let store = Sqlite::open(&path)?;
+    let totals = store.totals().await?;
     let mut findings = Vec::new();
+    let mut wrong = |found: books::check::Finding| {
+        findings.push(Finding::new(Kind::OneSided, format!("ledger check: {found}")));
+    };
+    books::check::check(&store, None, &mut wrong).await?;
     for (currency, sum) in totals.postings.iter().filter(|(_, sum)| *sum != 0) {
         findings.push(Finding::new(Kind::OneSided, format!("postings in {currency} sum to {sum}")));
     }

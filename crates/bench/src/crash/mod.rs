@@ -61,6 +61,9 @@ pub struct CrashArgs {
     /// Registers of CodePay, which send orders to card terminals.
     #[arg(long, default_value_t = 8)]
     codepay_tills: u32,
+    /// Web shops of CodePay, which are given cards.
+    #[arg(long, default_value_t = 6)]
+    codepay_shops: u32,
     /// The gateway; beside this program if absent.
     #[arg(long)]
     binary: Option<PathBuf>,
@@ -146,11 +149,11 @@ impl Sides {
         let key = Rc::new(OnceCell::new());
         let receiver = Receiver { book: book.clone(), codepay_key: key.clone() };
         let notify = receiver::start(receiver, dice.fork()).await?;
-        let till = CodePayTill::with_password();
+        let (till, signing) = (CodePayTill::with_password(), CodePayTill::signing()?);
         Ok(Self {
             shop: Rc::new(Shop { book: book.clone(), till: Till::default(), notify }),
             desk: Rc::new(Desk { book: book.clone(), till: OttTill::default(), notify }),
-            counter: Rc::new(codepay::Desk { book: book.clone(), till, notify, key }),
+            counter: Rc::new(codepay::Desk { book: book.clone(), till, signing, notify, key }),
             terminals: codepay::Terminals::new(folder, address, dice),
             book,
         })
@@ -159,6 +162,7 @@ impl Sides {
     /// The tills open, the terminals are switched on; until the connections break.
     fn open(&self, args: &CrashArgs, address: SocketAddr, dice: &mut Dice) -> Vec<JoinHandle<()>> {
         let mut tills = Vec::new();
+        self.book.borrow_mut().codepay.starts += 1;
         for _ in 0..args.tills {
             tills.push(spawn_local(shop::sell(self.shop.clone(), address, dice.fork())));
         }
@@ -167,6 +171,9 @@ impl Sides {
         }
         for _ in 0..args.codepay_tills {
             tills.push(spawn_local(codepay::sell(self.counter.clone(), address, dice.fork())));
+        }
+        for _ in 0..args.codepay_shops {
+            tills.push(spawn_local(codepay::sell_online(self.counter.clone(), address, dice.fork())));
         }
         tills
     }

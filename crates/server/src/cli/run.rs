@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use tillgate_protocols::codepay::PrivateKey;
-use tillgate_store::Store;
+use tillgate_store::{Credential, Store};
 use tokio::sync::watch;
 
 use super::say;
@@ -119,10 +119,12 @@ fn welcome(config: &Config, gateway_key: &PrivateKey) -> Result<String> {
     }
     text += &format!(
         "\nCodePay at {url}/api/entry, app {} (RSA2; its private key: tillgate codepay sandbox-key)\n\
+         \x20 its AES key for cards {}\n\
          \x20 merchant {}, store {}, terminals {}\n\
          \x20 app {} with the password {} instead\n\
          \x20 the gateway's public key, which signs answers ({url}/codepay/public-key):\n  {}\n",
         codepay::APP_ID,
+        codepay::CARD_KEY,
         codepay::MERCHANT_NO,
         codepay::STORE_NO,
         codepay::SANDBOX_TERMINALS.map(|(sn, ..)| sn).join(", "),
@@ -200,6 +202,12 @@ async fn refuse_document_keys(store: &Arc<dyn Store>, vault: &Vault) -> Result<(
     let of_codepay = codepay::printed_keys()?;
     for credential in store.list_credentials().await? {
         let (room, login) = (&credential.room, &credential.login);
+        if room == rooms::codepay::ROOM && has_printed_card_key(&credential, vault)? {
+            bail!(
+                "{login} has a key printed in the documents for its cards; is this a sandbox's data folder? Use another \
+                 one, or: tillgate codepay app card-key {login} --generate"
+            );
+        }
         let now = clock::now();
         let in_use = credential.keys.iter().filter(|key| key.valid_until.is_none_or(|until| until > now));
         for key in in_use {
@@ -216,6 +224,12 @@ async fn refuse_document_keys(store: &Arc<dyn Store>, vault: &Vault) -> Result<(
         }
     }
     Ok(())
+}
+
+fn has_printed_card_key(app: &Credential, vault: &Vault) -> Result<bool> {
+    let settings: rooms::codepay::AppSettings = serde_json::from_str(&app.settings)?;
+    let Some(sealed) = settings.card_key else { return Ok(false) };
+    Ok(rooms::codepay::open_card_key(vault, &app.login, &sealed)? == codepay::card_key()?)
 }
 
 /// How a login gets another key.

@@ -18,6 +18,8 @@ pub struct CodePayCredentials {
     pub app_id: String,
     /// Where the app's private key can be read; it opens nothing but the sandbox.
     pub app_key_path: &'static str,
+    /// What that app may encrypt cards with.
+    pub card_key: String,
     pub basic_app_id: String,
     /// `user:password`.
     pub basic_secret: String,

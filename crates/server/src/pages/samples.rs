@@ -201,6 +201,7 @@ pub fn home(language: Language) -> SandboxHome {
             currencies: vec!["USD".into(), "JPY".into()],
             app_id: "wz6012822ca2f1as78".into(),
             app_key_path: "/sandbox/codepay-app.key",
+            card_key: "c2FuZGJveC1jYXJkLWtleS0wMTIzNDU2Nzg5YWJjZGU=".into(),
             basic_app_id: "wze0fcae4016b4da15".into(),
             basic_secret: "sandbox:tillgate-sandbox".into(),
             gateway_key_path: "/codepay/public-key",

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use tillgate_channels::{ALIPAY, CARD, UNIONPAY, WECHAT};
 use tillgate_core::{Account, Currency, FeePlan, MerchantId, Method, Timestamp};
-use tillgate_protocols::codepay::{self, PrivateKey, client};
+use tillgate_protocols::codepay::{self, AesKey, PrivateKey, client};
 use tillgate_protocols::wire::json::Value;
 use tillgate_store::{Credential, Store};
 
@@ -15,7 +15,7 @@ use crate::http::typed;
 use crate::pages::{CodePayCredentials, ProtocolPaths, asset_url};
 use crate::rooms::codepay::{
     AppSettings, Authentication, KnownMerchant, MERCHANTS, MerchantSettings, ROOM, StoreEntry, TERMINALS,
-    TerminalSettings,
+    TerminalSettings, seal_card_key,
 };
 use crate::rooms::new_key;
 use crate::vault::Vault;
@@ -26,6 +26,8 @@ pub const APP_ID: &str = "wz6012822ca2f1as78";
 /// The same for one that has a password.
 pub const BASIC_APP_ID: &str = "wze0fcae4016b4da15";
 pub const BASIC_SECRET: &str = "sandbox:tillgate-sandbox";
+/// The AES key that the app which signs may encrypt cards with, in base64.
+pub const CARD_KEY: &str = "c2FuZGJveC1jYXJkLWtleS0wMTIzNDU2Nzg5YWJjZGU=";
 pub const MERCHANT_NO: &str = "302300000926";
 pub const MERCHANT_NAME: &str = "Harbor Grill";
 pub const STORE_NO: &str = "4123000005";
@@ -50,6 +52,10 @@ pub async fn show_app_key(_: Desk) -> Response<Body> {
     typed(StatusCode::OK, "text/plain; charset=utf-8", format!("{text}\n"))
 }
 
+pub fn card_key() -> Result<AesKey> {
+    AesKey::from_text(CARD_KEY).context("the sandbox app's card key")
+}
+
 pub fn app_key() -> Result<PrivateKey> {
     PrivateKey::from_text(APP_KEY).context("the sandbox app's key")
 }
@@ -71,12 +77,13 @@ pub async fn seed(store: &dyn Store, vault: &Vault) -> Result<()> {
             merchant
         }
     };
-    for (app_id, authentication, secret) in [
-        (APP_ID, Authentication::Rsa2, app_key()?.public().to_text()),
-        (BASIC_APP_ID, Authentication::Basic, BASIC_SECRET.to_owned()),
+    let sealed = seal_card_key(vault, APP_ID, &card_key()?)?;
+    for (app_id, authentication, secret, card_key) in [
+        (APP_ID, Authentication::Rsa2, app_key()?.public().to_text(), Some(sealed)),
+        (BASIC_APP_ID, Authentication::Basic, BASIC_SECRET.to_owned(), None),
     ] {
         let known = KnownMerchant { merchant_no: MERCHANT_NO.into(), merchant: merchant.0 };
-        let settings = AppSettings { authentication, object_data: false, merchants: vec![known] };
+        let settings = AppSettings { authentication, object_data: false, merchants: vec![known], card_key };
         let settings = serde_json::to_string(&settings)?;
         add(store, vault, login(merchant, (ROOM, app_id, "Harbor Grill's register"), settings), &secret)
             .await?;
@@ -218,6 +225,7 @@ pub fn credentials(public_url: &str) -> CodePayCredentials {
         currencies: CURRENCIES.map(str::to_owned).to_vec(),
         app_id: APP_ID.into(),
         app_key_path: APP_KEY_PATH,
+        card_key: CARD_KEY.into(),
         basic_app_id: BASIC_APP_ID.into(),
         basic_secret: BASIC_SECRET.into(),
         gateway_key_path: GATEWAY_KEY_PATH,

@@ -6,15 +6,15 @@ use std::rc::Rc;
 
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
-use tillgate::channels::read_trade_no;
+use tillgate::channels::{read_trade_no, trade_no};
 use tillgate::rooms::codepay::MERCHANTS;
 use tillgate::sandbox::codepay::MERCHANT_NO;
 use tillgate_core::{Currency, MerchantId, Order, OrderState};
 use tillgate_store::{OrderKey, Sqlite, Store as _};
 
-use super::super::audit::trade_no;
+use super::super::book::Answer;
 use super::super::check::Finding;
-use super::book::{CounterOrder, Deed, End};
+use super::book::{CounterOrder, Deed, End, Way};
 use super::check::{self, BatchSide, Booked, Deal, Facts, Follower, Sums};
 use super::desk::Desk;
 use super::terminals;
@@ -41,14 +41,103 @@ pub struct Coverage {
     late: usize,
     batches: usize,
     pub cuts: usize,
+    online: Online,
+}
+
+/// Without a terminal.
+#[derive(Debug, Default, Clone, Copy)]
+struct Online {
+    cards: usize,
+    cards_done: usize,
+    pages: usize,
+    pages_done: usize,
+    /// A card after another.
+    again: usize,
+    /// Payers whom their issuers asked, how many of them answered, and how many of those after the gateway had died.
+    asked: usize,
+    answered: usize,
+    answered_later: usize,
+    by_path: usize,
+    by_path_done: usize,
+    increases: usize,
+    increases_done: usize,
+    /// The same bytes, answered once more.
+    repeats: usize,
+}
+
+impl Online {
+    fn note(&mut self, facts: &Facts<'_>, is_done: usize) {
+        let increases = &facts.order.increases;
+        match &facts.order.way {
+            Way::Terminal => {}
+            Way::Card(_) => (self.cards, self.cards_done) = (self.cards + 1, self.cards_done + is_done),
+            Way::Page => (self.pages, self.pages_done) = (self.pages + 1, self.pages_done + is_done),
+            Way::Path(sent) => {
+                (self.by_path, self.by_path_done) = (self.by_path + 1, self.by_path_done + is_done);
+                self.repeats += sent.repeats;
+            }
+        }
+        self.again += facts.earlier.len();
+        if let Some(challenge) = &facts.order.challenge {
+            self.asked += 1;
+            self.answered += usize::from(challenge.answered_in.is_some());
+            let is_later = challenge.answered_in.is_some_and(|start| start != challenge.asked_in);
+            self.answered_later += usize::from(is_later);
+        }
+        self.increases += increases.len();
+        self.increases_done += increases.iter().filter(|one| one.said == Answer::Yes).count();
+        self.repeats += increases.iter().map(|one| one.sent.repeats).sum::<usize>();
+    }
+
+    fn add(&mut self, other: Self) {
+        self.cards += other.cards;
+        self.cards_done += other.cards_done;
+        self.pages += other.pages;
+        self.pages_done += other.pages_done;
+        self.again += other.again;
+        self.asked += other.asked;
+        self.answered += other.answered;
+        self.answered_later += other.answered_later;
+        self.by_path += other.by_path;
+        self.by_path_done += other.by_path_done;
+        self.increases += other.increases;
+        self.increases_done += other.increases_done;
+        self.repeats += other.repeats;
+    }
+}
+
+impl fmt::Display for Online {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} cards sent by shops ({} done), {} pages ({} paid, {} cards before the last), {} payers asked by their \
+             issuer ({} answered, {} of them after a kill), {} captures, cancels and \
+             refunds by path ({} done), {} increases ({} done), {} answers to the same bytes once more",
+            self.cards,
+            self.cards_done,
+            self.pages,
+            self.pages_done,
+            self.again,
+            self.asked,
+            self.answered,
+            self.answered_later,
+            self.by_path,
+            self.by_path_done,
+            self.increases,
+            self.increases_done,
+            self.repeats
+        )
+    }
 }
 
 impl Coverage {
     fn note(&mut self, facts: &Facts<'_>) {
         let Some(end) = facts.queried.as_ref().and_then(check::Queried::end) else { return };
         let is_done = usize::from(end != End::Closed);
+        self.online.note(facts, is_done);
         self.orders += 1;
         match facts.order.deed {
+            Deed::Sale if facts.order.terminal.is_empty() => {}
             Deed::Sale | Deed::Authorization => {
                 let tip_minor = facts.booked.as_ref().map_or(0, |booked| booked.tip_minor);
                 self.done += is_done;
@@ -74,17 +163,19 @@ impl Coverage {
         self.late += other.late;
         self.batches += other.batches;
         self.cuts += other.cuts;
+        self.online.add(other.online);
     }
 }
 
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { orders, done, tips, voids, refunds, submits, completions, late, batches, cuts } = self;
+        let Self { orders, done, tips, voids, refunds, submits, completions, late, batches, cuts, online } =
+            self;
         write!(
             f,
             "{orders} orders, {done} with a card done ({tips} with another tip), {voids} voids, {refunds} refunds at \
              terminals, {submits} without, {completions} completions, {late} late payments, {batches} batches closed, \
-             {cuts} terminals without power"
+             {cuts} terminals without power; {online}"
         )
     }
 }
@@ -206,7 +297,7 @@ impl Reckoning<'_> {
             facts.told = told;
             let original = order.original.and_then(|place| known[place].as_ref());
             facts.original =
-                original.map(|original| trade_no(self.merchant, original.number.0)).unwrap_or_default();
+                original.map(|original| self.names(original).pop().unwrap_or_default()).unwrap_or_default();
             all.push(facts);
         }
         self.link(&mut all, &known);
@@ -260,9 +351,17 @@ impl Reckoning<'_> {
         if let Some(stored) = stored {
             booked = Some(self.booked(stored).await?);
         }
-        let deal = stored.and_then(|stored| self.deals.remove(&trade_no(self.merchant, stored.number.0)));
+        let names = stored.map_or_else(Vec::new, |stored| self.names(stored));
+        let mut deals: Vec<Option<Deal>> = names.iter().map(|name| self.deals.remove(name)).collect();
+        let deal = deals.pop().flatten();
+        let earlier = deals.into_iter().flatten().collect();
         let (original, others, followers) = (String::new(), Vec::new(), Vec::new());
-        Ok(Facts { order, original, queried, booked, deal, others, followers, submits, told: &[] })
+        Ok(Facts { order, original, queried, booked, deal, others, earlier, followers, submits, told: &[] })
+    }
+
+    /// What the acquirer knows an order by: a number for each card it was tried with, the last one last.
+    fn names(&self, stored: &Order) -> Vec<String> {
+        (1..=stored.choice().max(1)).map(|choice| trade_no(self.merchant, stored.number, choice)).collect()
     }
 
     async fn booked(&mut self, stored: &Order) -> Result<Booked> {
@@ -302,16 +401,18 @@ impl Reckoning<'_> {
                 all[original].followers.push(follower);
             }
             let Some(stored) = &known[place] else { continue };
-            let own = trade_no(self.merchant, stored.number.0);
+            let own = self.names(stored);
             let theirs: Vec<String> = self
                 .deals
                 .iter()
-                .filter(|(_, deal)| deal.original == own)
+                .filter(|(_, deal)| own.contains(&deal.original))
                 .map(|(name, _)| name.clone())
                 .collect();
+            let last = own.last().cloned().unwrap_or_default();
             // An order's own number is taken when its turn comes: what is left now is nobody's.
             let others = theirs.iter().filter_map(|name| self.deals.remove(name));
-            all[place].others.extend(others);
+            // What gave an earlier card its money back is counted there.
+            all[place].others.extend(others.filter(|deal| deal.original == last));
         }
     }
 
@@ -326,6 +427,9 @@ impl Reckoning<'_> {
             let sums = self.ours.entry(terminal.to_owned()).or_default();
             (sums.0, sums.1) = (sums.0 + captured, sums.1 + refunded);
         };
+        for deal in facts.earlier.iter().filter(|deal| !deal.is_voided) {
+            add(own, deal.captured_minor, deal.refunded_minor);
+        }
         match (facts.order.deed, end) {
             (Deed::Sale | Deed::Authorization, End::Closed) => {
                 // Late money comes and goes; `check` sees to it that all of it goes.

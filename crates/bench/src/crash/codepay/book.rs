@@ -68,7 +68,52 @@ impl End {
     }
 }
 
-/// An order for a terminal. Its number is written down before it is sent.
+/// How an order reached the gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Way {
+    /// For a terminal.
+    #[default]
+    Terminal,
+    /// A web shop sent a card: its number and code.
+    Card(TestCard),
+    /// The payer types a card on the gateway's page.
+    Page,
+    /// It acts on another, by a path of its own.
+    Path(Sent),
+}
+
+/// The issuer's question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Challenge {
+    /// Where he asks.
+    pub path: String,
+    /// Of the gateway's starts the one after which it was asked, and answered.
+    pub asked_in: u32,
+    pub answered_in: Option<u32>,
+}
+
+/// Number and security code.
+pub type TestCard = (&'static str, &'static str);
+
+/// A request that may be sent again to the byte.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sent {
+    pub request: Vec<u8>,
+    /// The first that is not provisional: every later one is the same.
+    pub answer: Option<Vec<u8>>,
+    /// Answered once more.
+    pub repeats: usize,
+}
+
+/// More that is to be held.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Increase {
+    pub amount_minor: i64,
+    pub sent: Sent,
+    pub said: Answer,
+}
+
+/// An order for a terminal, or without one. Its number is written down before it is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CounterOrder {
     pub number: String,
@@ -92,9 +137,26 @@ pub struct CounterOrder {
     pub later_tip: Option<(i64, Answer)>,
     /// By order.refund.submit.
     pub submits: Vec<Submit>,
+    pub way: Way,
+    /// Where the gateway's page is.
+    pub page: Option<String>,
+    /// The payer was to tell his issuer who he is, with the last card.
+    pub challenge: Option<Challenge>,
+    pub increases: Vec<Increase>,
 }
 
 impl CounterOrder {
+    /// The issuer's page, while it waits for the payer.
+    pub fn open_challenge(&self) -> Option<&str> {
+        let open = self.challenge.as_ref().filter(|challenge| challenge.answered_in.is_none());
+        open.map(|challenge| challenge.path.as_str())
+    }
+
+    /// Whether its end is told: what came by a path has nobody to tell.
+    pub fn is_told(&self) -> bool {
+        !matches!(self.way, Way::Path(_))
+    }
+
     /// Whether what was seen may have come to `other` since; a closed one may have been tried again.
     pub fn may_be(&self, other: Option<End>) -> bool {
         self.seen.is_none_or(|seen| seen.may_become(other) || seen == End::Closed && self.sent_again)
@@ -119,6 +181,8 @@ pub struct Told {
 
 #[derive(Debug, Default)]
 pub struct Book {
+    /// Of the gateway.
+    pub starts: u32,
     pub orders: Vec<CounterOrder>,
     /// By the merchant's number, of orders and refunds.
     pub callbacks: HashMap<String, Vec<Told>>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::super::book::{Answer, decimal};
 use super::super::check::{Finding, Kind};
-use super::book::{CounterOrder, Deed, End, Submit, Told};
+use super::book::{CounterOrder, Deed, End, Submit, Told, Way};
 
 /// An order.query of an order, its signature checked. Empty: not said.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -73,6 +73,18 @@ pub struct Follower {
     pub total_minor: i64,
 }
 
+const INCREMENT: &str = "increment";
+
+impl Deal {
+    /// Whether money is left of it. A refund or a void of late money is counted with what it gave back; two endings
+    /// refuse those for good.
+    fn is_kept(&self) -> bool {
+        let left_minor = self.authorized_minor.max(self.captured_minor) - self.refunded_minor;
+        let stays = [58, 66].contains(&(self.amount_minor % 100));
+        self.is_approved && !self.is_voided && self.original.is_empty() && left_minor != 0 && !stays
+    }
+}
+
 /// All there is to know of one order when everything has settled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts<'a> {
@@ -84,6 +96,8 @@ pub struct Facts<'a> {
     pub deal: Option<Deal>,
     /// What else the acquirer did on it, under numbers that are no order's.
     pub others: Vec<Deal>,
+    /// What became of cards that a page was given before the last.
+    pub earlier: Vec<Deal>,
     pub followers: Vec<Follower>,
     pub submits: Vec<Option<QueriedSubmit>>,
     pub told: &'a [Told],
@@ -120,8 +134,10 @@ pub fn after_restart(order: &CounterOrder, queried: Option<&Queried>) -> Vec<Fin
         return judge.findings;
     };
     let sent = (order.deed.word(), plain(order.amount_minor), order.terminal.as_str());
-    let is_same = (queried.trans_type.as_str(), &queried.amount, queried.terminal.as_str())
-        == (sent.0, &sent.1, sent.2);
+    // A cancel names no amount: it is of all that is held.
+    let is_of_all = matches!(order.way, Way::Path(_)) && order.deed == Deed::Void;
+    let is_same = (queried.trans_type.as_str(), queried.terminal.as_str()) == (sent.0, sent.2)
+        && (is_of_all || queried.amount == sent.1);
     judge.find(!is_same, Kind::Lost, || format!("{queried:?} was sent as {sent:?}"));
     let renumbered =
         order.trans_no.as_ref().is_some_and(|number| *number != queried.trans_no) && !order.sent_again;
@@ -188,7 +204,7 @@ fn card(judge: &mut Judge<'_>, facts: &Facts<'_>, booked: &Booked, end: End) {
     judge.find(!agrees, Kind::OneSided, said);
     if let Some(queried) = &facts.queried {
         let paid_minor = if end == End::Done && booked.captured_minor == 0 {
-            booked.authorized_minor
+            booked.total_minor
         } else {
             booked.captured_minor
         };
@@ -203,7 +219,34 @@ fn card(judge: &mut Judge<'_>, facts: &Facts<'_>, booked: &Booked, end: End) {
     judge.find(tip_lost, Kind::Lost, || {
         format!("the tip {:?} is {}", facts.order.later_tip, booked.tip_minor)
     });
+    for one in facts.earlier.iter().filter(|one| one.is_kept()) {
+        judge.find(true, Kind::Doubled, || format!("an earlier card was charged and kept: {one:?}"));
+    }
+    if facts.order.deed == Deed::Authorization {
+        increases(judge, facts, &deal, end);
+    }
     followers(judge, facts, booked, end);
+}
+
+/// More was held as often as somebody asked for it, and each time he was told so.
+fn increases(judge: &mut Judge<'_>, facts: &Facts<'_>, deal: &Deal, end: End) {
+    let made = || facts.others.iter().filter(|one| one.operation == INCREMENT && one.is_approved);
+    let mut left: Vec<i64> = made().map(|one| one.amount_minor).collect();
+    let tried = &facts.order.increases;
+    let mut take = |amount_minor: i64| {
+        left.iter().position(|left| *left == amount_minor).map(|place| left.swap_remove(place)).is_some()
+    };
+    for one in tried.iter().filter(|one| one.said == Answer::Yes) {
+        let is_there = take(one.amount_minor);
+        judge.find(!is_there, Kind::Lost, || format!("{} more was to be held", one.amount_minor));
+    }
+    for one in tried.iter().filter(|one| one.said == Answer::None) {
+        take(one.amount_minor);
+    }
+    judge.find(!left.is_empty(), Kind::Doubled, || format!("{left:?} more is held than was asked for"));
+    let sum_minor = deal.amount_minor + made().map(|one| one.amount_minor).sum::<i64>();
+    let differs = end == End::Done && deal.authorized_minor != sum_minor;
+    judge.find(differs, Kind::OneSided, || format!("{sum_minor} should be held, {deal:?}"));
 }
 
 /// Rules of the sandbox's acquirer: this refund, this void is refused for good. Late money stays for a person to see.
@@ -283,6 +326,8 @@ fn follow_up(judge: &mut Judge<'_>, facts: &Facts<'_>, booked: &Booked, end: End
 fn batch(judge: &mut Judge<'_>, facts: &Facts<'_>, booked: &Booked) {
     let end = facts.queried.as_ref().and_then(Queried::end);
     let is_due = match facts.order.deed {
+        // What no terminal took is in no batch.
+        _ if facts.order.terminal.is_empty() => false,
         Deed::Sale | Deed::Refund => end == Some(End::Done),
         Deed::Authorization => end == Some(End::Captured),
         Deed::Void | Deed::Completion => false,
@@ -293,6 +338,8 @@ fn batch(judge: &mut Judge<'_>, facts: &Facts<'_>, booked: &Booked) {
         _ => None,
     };
     let homeless = is_due && booked.batch.is_none();
+    let astray = facts.order.terminal.is_empty() && booked.batch.is_some();
+    judge.find(astray, Kind::OneSided, || format!("no terminal took it: {booked:?}"));
     judge.find(homeless, Kind::OneSided, || format!("is in no batch: {booked:?}"));
     let is_settled = booked.is_settled == expected.is_some();
     judge.find(!is_settled, Kind::Unsettled, || format!("settled or not: {booked:?}"));
@@ -303,7 +350,8 @@ fn batch(judge: &mut Judge<'_>, facts: &Facts<'_>, booked: &Booked) {
 /// Every end is told; a later one may have been told in place of the first.
 fn callbacks(judge: &mut Judge<'_>, facts: &Facts<'_>, queried: &Queried) {
     let Some(end) = queried.end() else { return };
-    let untold = !facts.told.iter().any(|told| told.trans_no == queried.trans_no);
+    let is_told = facts.told.iter().any(|told| told.trans_no == queried.trans_no);
+    let untold = facts.order.is_told() && !is_told;
     judge.find(untold, Kind::Undelivered, || format!("nobody was told that it is {}", queried.status));
     let own = |told: &&Told| told.trans_no == queried.trans_no;
     // The attempts before came to nothing.
@@ -333,8 +381,12 @@ fn submits(judge: &mut Judge<'_>, facts: &Facts<'_>) {
         return;
     }
     let mut asked: Vec<i64> = made(facts).map(|submit| submit.amount_minor).collect();
-    let mut done: Vec<i64> =
-        facts.others.iter().filter(|deal| deal.is_approved).map(|deal| deal.amount_minor).collect();
+    let mut done: Vec<i64> = facts
+        .others
+        .iter()
+        .filter(|deal| deal.is_approved && deal.operation != INCREMENT)
+        .map(|deal| deal.amount_minor)
+        .collect();
     asked.sort_unstable();
     done.sort_unstable();
     let kind = if done.len() > asked.len() { Kind::Doubled } else { Kind::Lost };
@@ -345,13 +397,10 @@ fn submits(judge: &mut Judge<'_>, facts: &Facts<'_>) {
 /// nothing, so that nothing may be left of it. `came_to_nothing`: what the store says; `None`: it has no such order.
 pub fn earlier_attempt(trade_no: &str, deal: &Deal, came_to_nothing: Option<bool>) -> Option<Finding> {
     let text = |what: &str| format!("codepay: the acquirer has {trade_no}, {what}: {deal:?}");
-    let left_minor = deal.authorized_minor.max(deal.captured_minor) - deal.refunded_minor;
-    // A refund or a void of late money is counted with what it gave back.
-    let kept = deal.is_approved && !deal.is_voided && deal.original.is_empty() && left_minor != 0;
     match came_to_nothing {
         None => Some(Finding::new(Kind::Lost, text("which is no order of ours"))),
         Some(false) => Some(Finding::new(Kind::Doubled, text("beside another attempt at the same order"))),
-        Some(true) if kept && ![58, 66].contains(&(deal.amount_minor % 100)) => {
+        Some(true) if deal.is_kept() => {
             Some(Finding::new(Kind::OneSided, text("an attempt that came to nothing")))
         }
         Some(true) => None,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::book::Answer;
 use super::super::check::{Finding, Kind};
-use super::book::{CounterOrder, Deed, End, Submit, Told};
+use super::book::{CounterOrder, Deed, End, Increase, Submit, Told, Way};
 use super::check::{
     BatchSide, Booked, Deal, Facts, Follower, Queried, QueriedSubmit, Sums, after_restart, batches,
     earlier_attempt, settled, terminals, told_of_submit,
@@ -18,6 +18,7 @@ struct Case {
     booked: Option<Booked>,
     deal: Option<Deal>,
     others: Vec<Deal>,
+    earlier: Vec<Deal>,
     followers: Vec<Follower>,
     submits: Vec<Option<QueriedSubmit>>,
     told: Vec<Told>,
@@ -87,6 +88,7 @@ fn paid() -> Case {
             ..deal("sale", 1_380)
         }),
         others: vec![deal("refund", 200)],
+        earlier: Vec::new(),
         followers: vec![Follower { deed: Deed::Refund, end: Some(End::Done), total_minor: 300 }],
         submits: vec![Some(QueriedSubmit { status: "2".into(), amount: "2".into() })],
         told: vec![told("2", "12")],
@@ -166,6 +168,60 @@ fn void() -> Case {
     case
 }
 
+/// 12.00 held, then 3.00 and 1.50 more; whether 0.70 more was ever decided nobody heard.
+fn held_more() -> Case {
+    let mut case = captured();
+    let increase = |amount_minor, said| Increase { amount_minor, said, ..Increase::default() };
+    case.order.increases =
+        vec![increase(300, Answer::Yes), increase(150, Answer::Yes), increase(70, Answer::None)];
+    case.order.increases.push(increase(90, Answer::No));
+    case.queried = queried("2", ("4", "12"), ("", "12"));
+    case.booked = Some(Booked { authorized_minor: 1_650, total_minor: 1_200, ..Booked::default() });
+    case.deal = Some(Deal { authorized_minor: 1_650, ..deal("authorization", 1_200) });
+    case.others = vec![deal("increment", 300), deal("increment", 150)];
+    case.followers.clear();
+    case
+}
+
+/// Paid with a second card: the first one's money had come late, and went back.
+fn on_page() -> Case {
+    let mut case = paid();
+    case.order = CounterOrder {
+        number: "cp-3".into(),
+        amount_minor: 1_200,
+        created: Answer::Yes,
+        seen: Some(End::Done),
+        way: Way::Page,
+        ..CounterOrder::default()
+    };
+    case.queried = queried("2", ("1", "12"), ("", "12"));
+    case.queried().terminal = String::new();
+    case.booked = Some(Booked {
+        captured_minor: 1_200,
+        authorized_minor: 1_200,
+        total_minor: 1_200,
+        ..Booked::default()
+    });
+    let charged = |refunded_minor| Deal {
+        terminal: String::new(),
+        captured_minor: 1_200,
+        refunded_minor,
+        ..deal("sale", 1_200)
+    };
+    (case.deal, case.earlier) = (Some(charged(0)), vec![charged(1_200)]);
+    (case.others, case.followers, case.submits) = (Vec::new(), Vec::new(), Vec::new());
+    case
+}
+
+/// A cancel by a path: it names no amount, and nobody is told of it.
+fn by_path() -> Case {
+    let mut case = void();
+    case.order.way = Way::Path(super::book::Sent::default());
+    case.order.amount_minor = 0;
+    case.told.clear();
+    case
+}
+
 impl Case {
     fn findings(&self) -> Vec<Finding> {
         settled(&Facts {
@@ -175,6 +231,7 @@ impl Case {
             booked: self.booked.clone(),
             deal: self.deal.clone(),
             others: self.others.clone(),
+            earlier: self.earlier.clone(),
             followers: self.followers.clone(),
             submits: self.submits.clone(),
             told: &self.told,
@@ -203,7 +260,7 @@ fn check(case: &Case, plant: impl FnOnce(&mut Case), expected: Kind) {
 
 #[test]
 fn what_is_right_is_not_reported() {
-    for case in [paid(), late(), captured(), voided(), void()] {
+    for case in [paid(), late(), captured(), voided(), void(), held_more(), on_page(), by_path()] {
         assert_eq!(case.findings(), [], "{case:?}");
     }
     let mut unknown = paid();
@@ -357,4 +414,29 @@ fn money_left_of_an_earlier_attempt_is_reported() {
     assert_eq!(kind(&Deal { refunded_minor: 1_200, ..charged.clone() }, Some(true)), None);
     assert_eq!(kind(&Deal { is_voided: true, ..charged.clone() }, Some(true)), None);
     assert_eq!(kind(&Deal { is_approved: false, ..charged }, Some(true)), None);
+}
+
+#[test]
+fn what_is_held_more_is_held_once() {
+    let case = held_more();
+    check(&case, |case| case.others.push(deal("increment", 300)), Kind::Doubled);
+    check(&case, |case| case.others.push(deal("increment", 90)), Kind::Doubled);
+    check(&case, |case| drop(case.others.remove(0)), Kind::Lost);
+    check(&case, |case| case.deal().authorized_minor = 1_950, Kind::OneSided);
+    check(&case, |case| case.booked().authorized_minor = 1_200, Kind::OneSided);
+    let mut heard_of_later = case.clone();
+    heard_of_later.others.push(deal("increment", 70));
+    heard_of_later.deal().authorized_minor = 1_720;
+    heard_of_later.booked().authorized_minor = 1_720;
+    assert_eq!(heard_of_later.findings(), []);
+}
+
+#[test]
+fn a_page_takes_one_card() {
+    let case = on_page();
+    check(&case, |case| case.earlier[0].refunded_minor = 0, Kind::Doubled);
+    check(&case, |case| case.booked().batch = Some(("T1".into(), 1, false)), Kind::OneSided);
+    check(&case, |case| case.deal = None, Kind::OneSided);
+    check(&case, |case| case.told.clear(), Kind::Undelivered);
+    check(&by_path(), |case| case.deal = None, Kind::OneSided);
 }

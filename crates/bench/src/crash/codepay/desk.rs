@@ -18,18 +18,27 @@ use crate::workloads_codepay::now_ms;
 pub struct Desk {
     pub book: Rc<RefCell<Book>>,
     pub till: CodePayTill,
+    /// The app that signs: what it sends by a path is answered once.
+    pub signing: CodePayTill,
     pub notify: SocketAddr,
     /// The gateway's, as it was when it was first asked: it has to stay.
     pub key: Rc<OnceCell<PublicKey>>,
 }
 
-fn text(answer: &Opened, name: &str) -> String {
+pub fn text(answer: &Opened, name: &str) -> String {
     answer.data.get(name).unwrap_or_default().to_owned()
 }
 
 impl Desk {
     pub fn order<T>(&self, place: usize, change: impl FnOnce(&mut CounterOrder) -> T) -> T {
         change(&mut self.book.borrow_mut().codepay.orders[place])
+    }
+
+    /// Writes an order into the book.
+    pub fn open(&self, order: CounterOrder) -> usize {
+        let orders = &mut self.book.borrow_mut().codepay.orders;
+        orders.push(CounterOrder { number: format!("cp-{}", orders.len()), ..order });
+        orders.len() - 1
     }
 
     pub fn submit<T>(&self, (place, submit): (usize, usize), change: impl FnOnce(&mut Submit) -> T) -> T {
@@ -54,10 +63,19 @@ impl Desk {
 
     /// Sends a request; `None` if its answer cannot be trusted.
     pub async fn call(&self, line: &mut Connection, request: &[u8]) -> io::Result<Option<Opened>> {
+        Ok(self.call_to_the_byte(line, request).await?.map(|(answer, _)| answer))
+    }
+
+    /// The same, and the answer as it came.
+    pub async fn call_to_the_byte(
+        &self,
+        line: &mut Connection,
+        request: &[u8],
+    ) -> io::Result<Option<(Opened, Vec<u8>)>> {
         let reply = line.exchange(request).await?;
         let Some(key) = self.key.get() else { return Ok(None) };
         match codepay_till::read(reply.body, key) {
-            Ok(answer) if reply.status == 200 => Ok(Some(answer)),
+            Ok(answer) if reply.status == 200 => Ok(Some((answer, reply.body.to_vec()))),
             Ok(_) => {
                 self.complain(format!("status {}: {}", reply.status, reply.text()));
                 Ok(None)
@@ -93,7 +111,13 @@ impl Desk {
         let request = self.request_of(place);
         self.order(place, |order| order.sent_again |= again);
         let Some(answer) = self.call(line, &request).await? else { return Ok(false) };
-        let trans_no = text(&answer, "trans_no");
+        self.created(place, &answer);
+        Ok(answer.is_success())
+    }
+
+    /// What an order was answered with.
+    pub fn created(&self, place: usize, answer: &Opened) {
+        let trans_no = text(answer, "trans_no");
         let refused = self.order(place, |order| {
             if answer.is_success() {
                 order.created = Answer::Yes;
@@ -110,7 +134,6 @@ impl Desk {
         if refused {
             self.complain(format!("a fresh order was refused: {answer:?}"));
         }
-        Ok(answer.is_success())
     }
 
     /// `None` if there is no such order.

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::book::{CounterOrder, Deed, End, Submit};
+use super::book::{CounterOrder, Deed, End, Submit, Way};
 use super::desk::Desk;
 use super::terminals;
 use crate::client::Connection;
@@ -59,27 +59,25 @@ pub async fn sell(desk: Rc<Desk>, address: SocketAddr, dice: Dice) {
     .await;
 }
 
-impl Clerk {
-    /// Writes an order into the book.
-    fn open(&mut self, order: CounterOrder) -> usize {
-        let orders = &mut self.desk.book.borrow_mut().codepay.orders;
-        orders.push(CounterOrder { number: format!("cp-{}", orders.len()), ..order });
-        orders.len() - 1
-    }
+/// What is sold, with the tip.
+pub fn some_total_minor(dice: &mut Dice) -> i64 {
+    let ending = match dice.percent(ODD_PERCENT) {
+        true => *dice.pick(ODD_ENDINGS).unwrap_or(&51),
+        false => dice.between(0, PLAIN_ENDINGS) as i64,
+    };
+    dice.between(3, 90) as i64 * 100 + ending
+}
 
+impl Clerk {
     /// One that takes a card.
     fn fresh(&mut self, deed: Deed) -> usize {
         let dice = &mut self.dice;
-        let ending = match dice.percent(ODD_PERCENT) {
-            true => *dice.pick(ODD_ENDINGS).unwrap_or(&51),
-            false => dice.between(0, PLAIN_ENDINGS) as i64,
-        };
-        let total_minor = dice.between(3, 90) as i64 * 100 + ending;
+        let total_minor = some_total_minor(dice);
         let tip_minor = if dice.percent(25) { dice.between(1, 99) as i64 } else { 0 };
         let asks_tip = dice.percent(50);
         let terminal = terminals::sn(dice.between(0, terminals::COUNT as u64) as usize);
         let amount_minor = total_minor - tip_minor;
-        self.open(CounterOrder {
+        self.desk.open(CounterOrder {
             deed,
             terminal,
             amount_minor,
@@ -133,8 +131,9 @@ impl Clerk {
     fn some_done(&mut self) -> Option<usize> {
         for _ in 0..20 {
             let place = self.some()?;
-            let fits =
-                self.desk.order(place, |order| order.deed.takes_a_card() && order.seen == Some(End::Done));
+            let fits = self.desk.order(place, |order| {
+                !order.terminal.is_empty() && order.deed.takes_a_card() && order.seen == Some(End::Done)
+            });
             if fits {
                 return Some(place);
             }
@@ -182,7 +181,7 @@ impl Clerk {
             tip_minor,
             ..CounterOrder::default()
         };
-        let follow_up = self.open(follow_up);
+        let follow_up = self.desk.open(follow_up);
         self.see_through(follow_up).await?;
         self.desk.ask(&mut self.line, place).await.map(drop)
     }
@@ -225,13 +224,18 @@ impl Clerk {
 
     async fn close_some(&mut self) -> io::Result<()> {
         match self.some() {
-            Some(place) => self.desk.close(&mut self.line, place).await,
-            None => Ok(()),
+            Some(place) if self.desk.order(place, |order| order.way == Way::Terminal) => {
+                self.desk.close(&mut self.line, place).await
+            }
+            _ => Ok(()),
         }
     }
 
     async fn send_again(&mut self) -> io::Result<()> {
         let Some(place) = self.some() else { return Ok(()) };
+        if self.desk.order(place, |order| order.way != Way::Terminal) {
+            return Ok(());
+        }
         self.desk.send(&mut self.line, place, true).await.map(drop)
     }
 

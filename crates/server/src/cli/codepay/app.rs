@@ -1,10 +1,10 @@
-//! `codepay app add | set | rotate-key | list`.
+//! `codepay app add | set | rotate-key | card-key | list`.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use tillgate_core::Timestamp;
-use tillgate_protocols::codepay::{BasicSecret, PublicKey};
+use tillgate_protocols::codepay::{AesKey, BasicSecret, PublicKey};
 use tillgate_store::{Credential, NewKey, Store};
 use zeroize::Zeroizing;
 
@@ -12,9 +12,9 @@ use super::{
     DataArgs, EnabledArgs, SEEN, checked, checked_name, found_app, found_merchant, gateway, listed, one_line,
     say, say_rows, settings_of, state_word,
 };
-use crate::rooms::codepay::{AppSettings, Authentication, KnownMerchant, ROOM};
+use crate::rooms::codepay::{AppSettings, Authentication, KnownMerchant, ROOM, seal_card_key};
 use crate::rooms::{key_place, new_key};
-use crate::sandbox::codepay::printed_keys;
+use crate::sandbox::codepay::{self as sandbox, printed_keys};
 use crate::vault::Vault;
 use crate::{clock, random};
 
@@ -26,6 +26,8 @@ pub enum Command {
     Set(SetArgs),
     /// Takes an app's next public key, or makes its next password.
     RotateKey(RotateArgs),
+    /// Gives an app an AES key to encrypt cards with, or takes it away.
+    CardKey(CardKeyArgs),
     /// Lists apps; never a key.
     List(ListArgs),
 }
@@ -87,6 +89,23 @@ pub struct RotateArgs {
 }
 
 #[derive(Debug, clap::Args)]
+#[group(id = "change", required = true, multiple = false, args = ["generate", "key_file", "remove"])]
+pub struct CardKeyArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    app_id: String,
+    /// Makes a key and prints it once. The one before ends at once.
+    #[arg(long)]
+    generate: bool,
+    /// Takes the app's own: 32 bytes in base64 or hexadecimal.
+    #[arg(long)]
+    key_file: Option<PathBuf>,
+    /// Cards are then encrypted with the gateway's public key only.
+    #[arg(long)]
+    remove: bool,
+}
+
+#[derive(Debug, clap::Args)]
 pub struct ListArgs {
     #[command(flatten)]
     data: DataArgs,
@@ -97,6 +116,7 @@ pub async fn run(command: Command) -> Result<()> {
         Command::Add(args) => add(args).await,
         Command::Set(args) => set(args).await,
         Command::RotateKey(args) => rotate_key(args).await,
+        Command::CardKey(args) => card_key(args).await,
         Command::List(args) => list(args).await,
     }
 }
@@ -152,7 +172,7 @@ async fn add(args: AddArgs) -> Result<()> {
     if earlier.as_ref().is_some_and(|earlier| !earlier.keys.is_empty()) {
         bail!("app {app_id} exists");
     }
-    let settings = AppSettings { authentication, object_data: args.object_data, merchants };
+    let settings = AppSettings { authentication, object_data: args.object_data, merchants, card_key: None };
     let key = new_key(&vault, ROOM, &app_id, &secret)?;
     let merchant = earlier.map_or(first.merchant, |earlier| earlier.merchant);
     let credential = Credential {
@@ -276,6 +296,43 @@ fn newest_secret(vault: &Vault, app: &Credential) -> Result<Option<Zeroizing<Str
     app.keys.first().map(|key| vault.open_sealed(&place, &key.sealed)).transpose()
 }
 
+async fn card_key(args: CardKeyArgs) -> Result<()> {
+    let key = match &args.key_file {
+        Some(file) => Some(read_card_key(file)?),
+        None if args.generate => Some(AesKey::new(random::bytes())),
+        None => None,
+    };
+    let (store, vault) = gateway::open_beside(&args.data.config()?, false)?;
+    let mut app = found_app(&*store, &args.app_id).await?;
+    let mut settings: AppSettings = settings_of(&app)?;
+    if key.is_none() && settings.card_key.is_none() {
+        bail!("app {} has no card key", app.login);
+    }
+    settings.card_key = key.as_ref().map(|key| seal_card_key(&vault, &app.login, key)).transpose()?;
+    app.settings = serde_json::to_string(&settings)?;
+    store.put_credential(app).await?;
+    match key.filter(|_| args.generate) {
+        Some(key) => {
+            say_rows(&[("app_id", &args.app_id), ("card key", &key.to_text())]);
+            say(&format!("\nThe key is not shown again; {SEEN}."));
+        }
+        None => say(&format!("app {} set; {SEEN}", args.app_id)),
+    }
+    Ok(())
+}
+
+/// One that everyone has is refused.
+fn read_card_key(file: &Path) -> Result<AesKey> {
+    let shown = file.display();
+    let text = std::fs::read_to_string(file).map(Zeroizing::new);
+    let text = text.with_context(|| format!("reading {shown}"))?;
+    let key = AesKey::from_text(&text).with_context(|| format!("{shown}: the key"))?;
+    if key == sandbox::card_key()? {
+        bail!("{shown}: everyone has this key: it is the sandbox's");
+    }
+    Ok(key)
+}
+
 async fn list(args: ListArgs) -> Result<()> {
     let (store, _) = gateway::open_beside(&args.data.config()?, false)?;
     let apps = listed(&store, ROOM).await?;
@@ -296,8 +353,9 @@ fn app_line(app: &Credential, now: Timestamp) -> Result<String> {
     let keys = app.keys.iter().filter(|key| key.valid_until.is_none_or(|until| until > now)).count();
     let merchants: Vec<&str> = settings.merchants.iter().map(|known| known.merchant_no.as_str()).collect();
     let object_data = if settings.object_data { "  object data" } else { "" };
+    let card_key = if settings.card_key.is_some() { "  card key" } else { "" };
     Ok(format!(
-        "{}  {}  {proof}  keys {keys}  merchants {}{object_data}{}",
+        "{}  {}  {proof}  keys {keys}  merchants {}{object_data}{card_key}{}",
         app.login,
         one_line(&app.name),
         merchants.join(","),

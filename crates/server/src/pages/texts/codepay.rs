@@ -14,6 +14,7 @@ pub struct CodePayTexts {
     pub signing_app: Text,
     pub app_key: Text,
     pub app_key_link: Text,
+    pub card_key: Text,
     pub basic_app: Text,
     pub password: Text,
     pub gateway_key: Text,

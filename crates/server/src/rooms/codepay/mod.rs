@@ -27,6 +27,7 @@ use tillgate_protocols::codepay::{
     Method, OrderView, PaymentView, PrivateKey, Psn, RefundView, Reject, ReplayKey, Reply, Route, Sent,
     Submitted, Told, view,
 };
+use tillgate_protocols::wire::card::has_pan;
 use tillgate_protocols::wire::nonce::{self, NonceKey};
 
 use super::{Boxed, Message, Room, Shown, body_of, to_the_end};
@@ -41,7 +42,7 @@ use crate::{clock, random};
 pub use online::{card_of, order_detail};
 pub use people::{
     AppSettings, Authentication, KnownMerchant, Merchant, MerchantSettings, StoreEntry, Terminal,
-    TerminalSettings, app_of, merchant_of, terminal_of,
+    TerminalSettings, app_of, merchant_of, open_card_key, seal_card_key, terminal_of,
 };
 
 /// The name orders carry, and the directory of apps.
@@ -73,7 +74,7 @@ pub struct CodePay {
     pub queue_limit: u32,
     /// Whether the operator has said that card data may come here.
     pub cards_are_open: bool,
-    /// Cards may come without encryption. Never outside a sandbox.
+    /// Cards may come without encryption. Never outside a sandbox, nor where somebody said that cards are real.
     pub allows_plain_cards: bool,
     /// A wrong signature is answered with the text that should have been signed. Never outside a sandbox.
     pub explains: bool,
@@ -212,9 +213,9 @@ impl CodePay {
         if !self.explains || reject.code != Code::Signature {
             return Answer::Reject(reject);
         }
-        match room::read_body(route, bytes) {
-            Ok(received) => Answer::Explained(reject, received.signed_text()),
-            Err(_) => Answer::Reject(reject),
+        match room::read_body(route, bytes).map(|received| received.signed_text()) {
+            Ok(text) if !has_bare_card(&text) => Answer::Explained(reject, text),
+            Ok(_) | Err(_) => Answer::Reject(reject),
         }
     }
 
@@ -263,6 +264,12 @@ impl CodePay {
         }
         view
     }
+}
+
+/// A card that was not encrypted is not said again, not even to its sender.
+fn has_bare_card(signed_text: &str) -> bool {
+    let mut cards = signed_text.split('&').filter_map(|pair| pair.strip_prefix("card="));
+    cards.any(|card| card.trim_start().starts_with('{') || has_pan(card))
 }
 
 pub(super) fn fault(error: impl std::fmt::Display) -> Reject {

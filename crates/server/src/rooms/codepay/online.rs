@@ -101,7 +101,7 @@ impl Caller<'_> {
     }
 
     pub(super) async fn merchant_checkout(&self, call: MerchantCheckoutCall) -> Result<Answer, Reject> {
-        if !self.desk.takes_cards() {
+        if !self.desk.cards_are_open {
             let what = "Card data is not taken here (cards.pci_scope_acknowledged)";
             return Err(Reject::because(Code::NotAuthorized, what));
         }

@@ -5,9 +5,11 @@ use std::fmt;
 
 use anyhow::{Context as _, Result};
 use aws_lc_rs::constant_time;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use tillgate_core::{Account, MerchantId};
-use tillgate_protocols::codepay::{self as room, Access, App, AppMerchant, BasicSecret, PublicKey};
+use tillgate_protocols::codepay::{self as room, Access, AesKey, App, AppMerchant, BasicSecret, PublicKey};
 use tillgate_store::Credential;
 use zeroize::Zeroizing;
 
@@ -30,6 +32,24 @@ pub struct AppSettings {
     pub authentication: Authentication,
     pub object_data: bool,
     pub merchants: Vec<KnownMerchant>,
+    /// What it encrypts cards with if not with the gateway's public key: sealed, in base64.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card_key: Option<String>,
+}
+
+fn card_key_place(app_id: &str) -> String {
+    format!("{}/card", keys::key_place(super::ROOM, app_id))
+}
+
+/// As [`AppSettings::card_key`] has it.
+pub fn seal_card_key(vault: &Vault, app_id: &str, key: &AesKey) -> Result<String> {
+    Ok(STANDARD.encode(vault.seal(&card_key_place(app_id), &key.to_text())?))
+}
+
+pub fn open_card_key(vault: &Vault, app_id: &str, sealed: &str) -> Result<AesKey> {
+    let sealed = STANDARD.decode(sealed).context("the app's card key")?;
+    let text = vault.open_sealed(&card_key_place(app_id), &sealed)?;
+    AesKey::from_text(&text).context("the app's card key")
 }
 
 /// A merchant an app may act for.
@@ -53,6 +73,8 @@ pub fn app_of(credential: Credential, vault: &Vault) -> Result<App> {
             Access::Basic(secret.context("the app's password")?)
         }
     };
+    let card_key = settings.card_key.as_deref();
+    let aes_key = card_key.map(|sealed| open_card_key(vault, &credential.login, sealed)).transpose()?;
     let known = |known: KnownMerchant| AppMerchant {
         merchant_no: known.merchant_no,
         merchant: MerchantId(known.merchant),
@@ -63,7 +85,7 @@ pub fn app_of(credential: Credential, vault: &Vault) -> Result<App> {
         access,
         merchants: settings.merchants.into_iter().map(known).collect(),
         settings: room::Settings { object_data: settings.object_data },
-        aes_key: None,
+        aes_key,
     })
 }
 

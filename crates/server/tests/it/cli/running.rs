@@ -116,6 +116,7 @@ async fn serve_refuses_the_documents_key() {
     let data = ["--data-dir", text(&data)];
     let rotate_app = ["codepay", "app", "rotate-key", "--old-valid-hours", "0"];
     for rotate in [
+        vec!["codepay", "app", "card-key", "wz6012822ca2f1as78", "--generate"],
         [&rotate_app[..], &["wz6012822ca2f1as78", "--public-key-file", text(&key)]].concat(),
         [&rotate_app[..], &["wze0fcae4016b4da15"]].concat(),
         vec!["codepay", "terminal", "pair", "WPYB002248000865", "--end-old-secret"],

@@ -4,6 +4,7 @@
 //! `till` is the merchant's side, `counter` a whole terminal with people, `raw` one that is moved by hand.
 
 mod breaks;
+mod canary;
 mod checkout;
 mod closing;
 pub mod counter;
@@ -27,3 +28,4 @@ mod told;
 mod undone;
 mod vectors;
 mod wallets;
+pub mod web;

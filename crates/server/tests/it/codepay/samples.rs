@@ -35,24 +35,70 @@ const REFUND: &str = r#"{"merchant_no":"302100041048","charset":"UTF-8","method"
     "description":"test refund","trans_amount":100,"version":"1.0","merchant_order_no":"TEST_16547658746871_2",
     "orig_merchant_order_no":"TEST_1654765874687","app_id":"wz9f2a175d0e0ef632","sign_type":"RSA2",
     "timestamp":"1693904002543"}"#;
+const CHECKOUT: &str = r#"{"merchant_no":"302300000342","charset":"UTF-8","method":"pay.checkout","format":"JSON",
+    "description":"Iphone 16","order_detail": "{\"data\":{\"shipping\":{\"allow_regions\":\"[\\\"US\\\"]\"},\"payment\":{\"disallow_options\":\"[\\\"GooglePay\\\"]\",\"allow_options\":\"[\\\"Card\\\", \\\"ApplePay\\\"]\"},\"theme\":{\"palette\":{\"text\":{\"primary\":\"rgb(173,216,230)\"},\"primary\":{\"contrastText\":\"rgb(230,230,230)\",\"main\":\"rgb(255,0,0)\"}}},\"items\":[{\"image\":\"https://img0.baidu.com/it/u=451654732,3389558718&fm=253&fmt=auto&app=138&f=JPEG?w=607&h=443\",\"amount\":300.68,\"code\":\"C001787199\",\"quantity\":2,\"name\":\"Iphone 16\",\"unit_price\":150.34},{\"image\":\"https://img2.baidu.com/it/u=3979873743,2390981689&fm=253&fmt=auto&app=120&f=JPEG?w=889&h=500\",\"amount\":50.01,\"code\":\"C001787198\",\"quantity\":1,\"name\":\"AirPods 4\",\"unit_price\":50.01}],\"billing\":{\"allow_regions\":\"[\\\"US\\\"]\"}},\"type\":\"GENERAL\"}",
+    "version":"1.0","merchant_order_no":"TEST_1734343519886","order_amount":150.34,"app_id":"wze0fcae4016b4da15",
+    "sign_type":"NONE","price_currency":"USD","timestamp":"1734343520010"}"#;
+/// Where the document prints `string` there is something that fits.
+const MERCHANT_CHECKOUT: &str = r#"{"app_id":"wz3c35784c2cbe6f37","format":"JSON","charset":"UTF-8","sign_type":"RSA2",
+    "version":"1.0","timestamp":1693280636972,"method":"pay.merchant.checkout","merchant_no":"string",
+    "store_no":"4021000008","card":{"pan":"4111111111111111","holder":"A B","cvv":"123","expiry":"1230"},
+    "billing_address":{"name":"A B","country":"US","province":"CA","city":"LA","address1":"1 Main St",
+    "address2":"string","zip":"90001","phone":"+1 555"},"merchant_order_no":"1217752501201407033233368018",
+    "price_currency":"USD","order_amount":34.5,"expires":5,"description":"IPhone White X2",
+    "term_ip":"203.0.113.7","longitude":"-118.25","latitude":"34.05","return_url":"https://shop.example/back",
+    "attach":"{“key”:”value”, “key2”:”value2”}"}"#;
+const CAPTURE: &str = r#"{"app_id":"wz9f2a175d0e0ef632","merchant_order_no":"1217752501201407033233368019",
+    "trans_no":"5021000010210602000003","trans_amount":85}"#;
+const INCREASE: &str =
+    r#"{"app_id":"wz9f2a175d0e0ef632","trans_no":"5021000010210602000003","trans_amount":85}"#;
+const CANCEL: &str = r#"{"app_id":"wz9f2a175d0e0ef632","merchant_order_no":"1217752501201407033233368020",
+    "trans_no":"5021000010210602000003"}"#;
+const REFUND_PARTS: &str = r#"{"app_id":"wz9f2a175d0e0ef632","merchant_order_no":"1217752501201407033233368021",
+    "trans_no":"5021000010210602000003","order_amount":2}"#;
+const TIP: &str = r#"{"app_id":"wz9f2a175d0e0ef632","trans_no":"5021000010210602000003","tip_amount":1}"#;
+const RECALL: &str = r#"{"app_id":"wz9f2a175d0e0ef632","trans_no":"5021000010210602000003"}"#;
+const BATCH: &str = r#"{"app_id":"wz9f2a175d0e0ef632","merchant_no":"302100041048","store_no":"4021000008",
+    "terminal_sn_list":["WPYB002248000865","WPYB002248000866"]}"#;
 
 impl Till {
-    /// Sends a sample with these fields otherwise, numbers and switches as they were printed.
     async fn sends_sample(&self, sample: &str, changes: &[(&str, &str)]) -> Answer {
+        self.sends_sample_to("/api/entry", sample, changes).await
+    }
+
+    /// Sends a sample with these fields otherwise, numbers and switches as they were printed.
+    async fn sends_sample_to(&self, path: &str, sample: &str, changes: &[(&str, &str)]) -> Answer {
         let stamp = now_ms();
         let always = [
             ("timestamp", stamp.as_str()),
-            ("app_id", sandbox::APP_ID),
+            ("app_id", self.app_id.as_str()),
             ("merchant_no", sandbox::MERCHANT_NO),
         ];
         let mut fields = read_object(sample.as_bytes()).unwrap();
-        for (name, value) in always.iter().chain(changes) {
+        for (name, value) in always {
+            if let Some(field) = fields.iter_mut().find(|field| field.name == name) {
+                field.value = Value::Text(value.into());
+            }
+        }
+        for (name, value) in changes {
             let known = fields.iter_mut().find(|field| field.name == *name);
             known.unwrap_or_else(|| panic!("{name} is in the sample")).value = Value::Text((*value).into());
         }
         let sent: Vec<(&str, Value<'_>)> =
             fields.iter().map(|field| (&*field.name, field.value.clone())).collect();
-        self.sends(client::json_body(&sent, Some(&sandbox::app_key().unwrap()))).await
+        let key = sandbox::app_key().unwrap();
+        let body = client::json_body(&sent, self.password.is_none().then_some(&key));
+        self.sends_to(path, "application/json", body).await
+    }
+
+    /// What was done at a path.
+    async fn pays_sample(&self, path: &str, sample: &str, changes: &[(&str, &str)]) -> Answer {
+        let answer = self.sends_sample_to(path, sample, changes).await;
+        answer.gives("0").has(&[("trans_status", "2")]);
+        if names(&answer) != ["trans_time", "trans_status"] {
+            answer.has(&[("resp_code", "000"), ("resp_msg", "[000]APPROVAL")]);
+        }
+        answer
     }
 }
 
@@ -131,6 +177,95 @@ async fn each_is_answered_as_documented() {
     let sale = till.is_paid("").await;
     till.adjusts_tip(&sale, "2.00").await.gives("0");
     till.closes_batch().await.gives("0");
+}
+
+#[tokio::test]
+async fn hosted_checkout() {
+    let world = TestWorld::new().await;
+    let till = till(&world).await;
+    // The document's app has a password; the same signed is answered alike.
+    let signed: [(&str, &str); 2] = [("sign_type", "RSA2"), ("merchant_order_no", "TEST_1734343519887")];
+    for (till, changes) in [(till.with_password(), &[][..]), (till.clone(), &signed)] {
+        let answer = till.sends_sample(CHECKOUT, changes).await;
+        answer.gives("0");
+        assert_eq!(names(&answer), ["pay_url"]);
+        assert!(answer.field("pay_url").starts_with(&world.place.url("/checkout/")), "{answer:?}");
+    }
+    till.seen("TEST_1734343519886").await.has(&[("trans_status", "9"), ("order_amount", "150.34")]);
+    for number in ["TEST_1734343519886", "TEST_1734343519887"] {
+        till.revokes(number).await.gives("0");
+    }
+}
+
+#[tokio::test]
+async fn merchant_hosted_checkout() {
+    let world = TestWorld::new().await;
+    let till = till(&world).await;
+    let store = ("store_no", sandbox::STORE_NO);
+    // As it is printed, which is for the sandbox, and encrypted as it is described.
+    let answer = till.sends_sample(MERCHANT_CHECKOUT, &[store]).await;
+    answer.gives("0").has(&[("trans_status", "2"), ("pay_method_id", "Visa")]);
+    let all = ["trans_no", "trans_status", "pay_channel_trans_no", "pay_user_account_id", "trans_end_time"];
+    assert_eq!(names(&answer), [&all[..], &["ref_no", "pay_method_id"]].concat());
+    till.seen("1217752501201407033233368018").await.has(&[("paid_amount", "34.5"), ("trans_status", "2")]);
+    let text = r#"{"pan":"4000000000001091","holder":"A B","cvv":"123","expiry":"1230"}"#;
+    let card = client::encrypt_card(text, &till.key).unwrap();
+    let changes = [
+        store,
+        ("card", card.as_str()),
+        ("expires", "300"),
+        ("merchant_order_no", "1217752501201407033233368017"),
+    ];
+    let answer = till.sends_sample(MERCHANT_CHECKOUT, &changes).await;
+    answer.gives("0").has(&[("trans_status", "0")]);
+    assert!(answer.field("redirect_url_3dsecure").starts_with("http"), "{answer:?}");
+    till.revokes("1217752501201407033233368017").await.gives("0");
+}
+
+#[tokio::test]
+async fn payments_and_batches_by_path() {
+    let world = TestWorld::new().await;
+    let till = till(&world).await;
+    let _counter = terminal(&world, COUNTER, &[]).await;
+    let held = till.is_paid("trans_type=4&order_amount=100").await;
+    let trans_no = till.trans_no(&held).await;
+    let of_held = ("trans_no", trans_no.as_str());
+    let with_number = ["resp_msg", "resp_code", "trans_no", "auth_no", "trans_time", "trans_status"];
+    let recalled = till.pays_sample("/api/payments/recall", RECALL, &[of_held]).await;
+    assert_eq!(names(&recalled), with_number);
+    let more = till.pays_sample("/api/payments/incremental_authorization", INCREASE, &[of_held]).await;
+    assert_eq!(names(&more), ["resp_msg", "resp_code", "auth_no", "trans_time", "trans_status"]);
+    let captured = till.pays_sample("/api/payments/capture", CAPTURE, &[of_held]).await;
+    assert_eq!(names(&captured), with_number);
+    let of_capture = ("trans_no", captured.field("trans_no"));
+    let tipped = till.pays_sample("/api/payments/tip_adjustment", TIP, &[of_capture]).await;
+    assert_eq!(names(&tipped), ["trans_time", "trans_status"]);
+    let refunded = till.pays_sample("/api/payments/refund", REFUND_PARTS, &[of_capture]).await;
+    assert_eq!(names(&refunded), with_number);
+    till.seen(&held).await.has(&[("trans_status", "4"), ("paid_amount", "86"), ("tip_amount", "1")]);
+    let other = till.is_paid("trans_type=4&order_amount=20").await;
+    let trans_no = till.trans_no(&other).await;
+    let cancelled = till.pays_sample("/api/payments/cancel", CANCEL, &[("trans_no", &trans_no)]).await;
+    assert_eq!(names(&cancelled), with_number);
+    till.becomes(&other, "3").await;
+    // The numbers of the document are nobody's here.
+    for (path, sample) in [
+        ("/api/payments/recall", RECALL),
+        ("/api/payments/incremental_authorization", INCREASE),
+        ("/api/payments/capture", CAPTURE),
+        ("/api/payments/tip_adjustment", TIP),
+        ("/api/payments/refund", REFUND_PARTS),
+        ("/api/payments/cancel", CANCEL),
+    ] {
+        till.sends_sample_to(path, sample, &[]).await.gives("E04110");
+    }
+    let store = ("store_no", sandbox::STORE_NO);
+    for path in ["/api/batch/open", "/api/batch/close"] {
+        let answer = till.sends_sample_to(path, BATCH, &[store]).await;
+        answer.gives("0");
+        assert_eq!(names(&answer), ["count", "total_amount"], "{path}");
+    }
+    till.sends_sample_to("/api/batch/close", BATCH, &[store]).await.gives("ET007");
 }
 
 /// `trans_status`, `trans_type` and counts are integers, amounts are texts; `data` is JSON in a text.

@@ -24,7 +24,7 @@ impl Till {
         assert_eq!(pressed.status, 200, "{}", pressed.text());
     }
 
-    async fn revokes(&self, number: &str) -> tillgate_protocols::codepay::client::Answer {
+    pub async fn revokes(&self, number: &str) -> tillgate_protocols::codepay::client::Answer {
         self.calls(Method::Revoke, &format!("merchant_order_no={number}")).await
     }
 }

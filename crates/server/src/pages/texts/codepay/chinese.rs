@@ -11,6 +11,7 @@ pub(in crate::pages::texts) static TEXTS: CodePayTexts = CodePayTexts {
     signing_app: "签名的应用",
     app_key: "应用私钥",
     app_key_link: "PKCS#8，base64",
+    card_key: "卡数据 AES 密钥",
     basic_app: "用口令的应用",
     password: "用户名与口令",
     gateway_key: "应答验签公钥",

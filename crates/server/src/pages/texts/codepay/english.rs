@@ -11,6 +11,7 @@ pub(in crate::pages::texts) static TEXTS: CodePayTexts = CodePayTexts {
     signing_app: "App that signs",
     app_key: "Its private key",
     app_key_link: "PKCS#8, base64",
+    card_key: "Its AES key for cards",
     basic_app: "App with a password",
     password: "User and password",
     gateway_key: "Key of our answers",

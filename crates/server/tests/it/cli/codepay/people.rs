@@ -175,6 +175,47 @@ fn an_app_that_signs_changes_its_key() {
 }
 
 #[test]
+fn a_key_for_cards_is_given_and_taken_away() {
+    let folder = Folder::with_merchant();
+    folder.says("app add A1 --merchant M1 --basic till");
+    let said = folder.says("app card-key A1 --generate");
+    let key = row(&said, "card key ");
+    assert_eq!(key.len(), 44, "{said}");
+    let listed = folder.says("app list");
+    assert!(listed.contains("merchants M1  card key") && !listed.contains(&key), "{listed}");
+    no_file_holds(folder.path(), &key);
+    assert_ne!(row(&folder.says("app card-key A1 --generate"), "card key "), key, "each is new");
+    folder.says("app set A1 --name Register");
+    assert!(folder.says("app list").contains("card key"));
+    folder.says("app card-key A1 --remove");
+    assert!(!folder.says("app list").contains("card key"));
+    let (own, short, known) = ("5a".repeat(32), "5a".repeat(16), tillgate::sandbox::codepay::CARD_KEY);
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, format!("{text}\n")).unwrap();
+        format!("app card-key A1 --key-file {}", super::super::text(&path))
+    };
+    assert!(!folder.says(&file("own", &own)).contains(&own));
+    std::fs::remove_file(folder.path().join("own")).unwrap();
+    no_file_holds(folder.path(), &own);
+    let too_short = folder.refuses(&file("short", &short));
+    assert!(too_short.contains("AES-256") && !too_short.contains(&short), "{too_short}");
+    let said = folder.refuses(&file("known", known));
+    assert!(said.contains("it is the sandbox's") && !said.contains(known), "{said}");
+    for (line, words) in [
+        ("app card-key A9 --generate", "no app A9"),
+        ("app card-key A1", "--generate"),
+        ("app card-key A1 --generate --remove", "cannot be used with"),
+        ("app card-key A1 --key-file /nowhere", "/nowhere"),
+    ] {
+        let said = folder.refuses(line);
+        assert!(said.contains(words), "{line}: {said}");
+    }
+    folder.says("app card-key A1 --remove");
+    assert!(folder.refuses("app card-key A1 --remove").contains("has no card key"));
+}
+
+#[test]
 fn a_password_is_shown_once() {
     let folder = Folder::with_merchant();
     let said = folder.says("app add A1 --merchant M1 --basic till");
