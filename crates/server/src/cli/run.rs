@@ -98,6 +98,7 @@ fn welcome(config: &Config, gateway_key: &PrivateKey) -> Result<String> {
         ("terminals", "terminals"),
         ("test wallet", "wallet/alipay"),
         ("demo shop", "shop"),
+        ("web shop", "shop/codepay-web"),
         ("receiver", "receiver"),
         ("rules", "rules"),
     ] {
@@ -137,11 +138,14 @@ fn welcome(config: &Config, gateway_key: &PrivateKey) -> Result<String> {
          An encrypted OTT Pay order; pay it in the test wallet. The answer is read by\n\
          tillgate verify ottpay --key {OTTPAY_KEY} '{{…}}':\n\n{}\n\n\
          A signed CodePay order, good for 15 minutes; it appears on the first terminal\n\
-         ({url}/sandbox/terminal/{}):\n\n{}\n",
+         ({url}/sandbox/terminal/{}):\n\n{}\n\n\
+         A signed CodePay checkout, good for 15 minutes; open pay_url of the answer and pay with a test card\n\
+         ({url}/sandbox/rules#cards):\n\n{}\n",
             example_curl(url),
             example_ottpay_curl(url),
             codepay::SANDBOX_TERMINALS[0].0,
             codepay::example_curl(url)?,
+            codepay::example_checkout_curl(url)?,
         ))
 }
 

@@ -20,6 +20,7 @@ struct Entry {
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
+const PNG: &str = "image/png";
 
 macro_rules! entry {
     ($name:literal, $content_type:expr) => {
@@ -32,7 +33,7 @@ macro_rules! entry {
     };
 }
 
-static ENTRIES: [Entry; 27] = [
+static ENTRIES: [Entry; 30] = [
     entry!("base.css", CSS),
     entry!("pay.css", CSS),
     entry!("wallet.css", CSS),
@@ -60,6 +61,9 @@ static ENTRIES: [Entry; 27] = [
     entry!("terminal-signature.js", SCRIPT),
     entry!("terminal-wire.js", SCRIPT),
     entry!("mark.svg", SVG),
+    entry!("shop-tea.png", PNG),
+    entry!("shop-mug.png", PNG),
+    entry!("shop-apron.png", PNG),
 ];
 
 /// The file served at `/static/{name}`; the query does not matter.

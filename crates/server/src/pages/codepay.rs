@@ -28,6 +28,8 @@ pub struct CodePayCredentials {
     /// Serial numbers.
     pub terminals: Vec<String>,
     pub paths: ProtocolPaths,
+    /// A signed checkout, ready to run.
+    pub checkout_curl: String,
     /// How to check an answer, ready to be completed.
     pub verify: String,
 }
@@ -254,7 +256,7 @@ impl RegisterPage {
 }
 
 impl RegisterOrder {
-    fn live_url(&self) -> &str {
+    pub(super) fn live_url(&self) -> &str {
         links::own_path(&self.status_url).unwrap_or_default()
     }
 

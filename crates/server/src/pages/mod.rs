@@ -18,6 +18,7 @@ mod shop;
 mod terminal;
 mod texts;
 mod wallet;
+mod webshop;
 
 #[cfg(test)]
 mod samples;
@@ -50,6 +51,7 @@ pub use texts::{Language, Texts};
 pub use wallet::{
     LastCharge, PayCodePage, PendingCard, ScanPage, WalletPaymentPage, WalletPaymentState, WalletProblem,
 };
+pub use webshop::{ShopTheme, Ware, WareRow, WebShopForm, WebShopPage, WebShopProblem};
 
 /// Sent with every page. Nothing inline and nobody else's files. The way back to the shop is a link or a
 /// script's navigation, which `form-action` does not govern.

@@ -210,6 +210,7 @@ pub fn home(language: Language) -> SandboxHome {
                 curl: "curl -s http://127.0.0.1:8080/api/entry -d '{\"app_id\":\"wz6012822ca2f1as78\"}'".into(),
                 openapi_url: "/openapi/codepay.json".into(),
             },
+            checkout_curl: "curl -s http://127.0.0.1:8080/api/entry -d '{\"method\":\"pay.checkout\"}'".into(),
             verify: "tillgate verify codepay --key gateway.pub '{…}'".into(),
         },
     }
@@ -251,6 +252,26 @@ pub fn register(language: Language, status: Option<RegisterStatus>) -> RegisterP
             version: "1".into(),
             status_url: "/sandbox/shop/codepay/status?order=register-7f3c9e21a4b8".into(),
         }),
+    }
+}
+
+pub fn webshop(language: Language, order: Option<RegisterOrder>) -> WebShopPage {
+    let row = |ware| WareRow { ware, price: "12.50".into(), quantity: "1".into() };
+    WebShopPage {
+        language,
+        csrf: "token".into(),
+        currency: "USD",
+        wares: Ware::ALL.into_iter().map(row).collect(),
+        shipping: "5.00".into(),
+        filled: WebShopForm {
+            asks_shipping: true,
+            asks_billing: false,
+            theme: ShopTheme::Berry,
+            ending: "52".into(),
+        },
+        rules: (0..4).map(|number| rule(language, number)).collect(),
+        problem: None,
+        order,
     }
 }
 

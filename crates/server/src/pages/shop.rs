@@ -21,16 +21,20 @@ pub enum ShopProtocol {
     OttPay,
     /// Has a page of its own.
     CodePay,
+    /// The same, without a terminal.
+    CodePayWeb,
 }
 
 impl ShopProtocol {
-    pub const ALL: [ShopProtocol; 3] = [ShopProtocol::Latipay, ShopProtocol::OttPay, ShopProtocol::CodePay];
+    pub const ALL: [ShopProtocol; 4] =
+        [ShopProtocol::Latipay, ShopProtocol::OttPay, ShopProtocol::CodePay, ShopProtocol::CodePayWeb];
 
     pub fn path(self) -> &'static str {
         match self {
             ShopProtocol::Latipay => "/sandbox/shop",
             ShopProtocol::OttPay => "/sandbox/shop/ottpay",
             ShopProtocol::CodePay => "/sandbox/shop/codepay",
+            ShopProtocol::CodePayWeb => "/sandbox/shop/codepay-web",
         }
     }
 
@@ -38,7 +42,7 @@ impl ShopProtocol {
         match self {
             ShopProtocol::Latipay => "Latipay v2",
             ShopProtocol::OttPay => "OTT Pay",
-            ShopProtocol::CodePay => "CodePay",
+            ShopProtocol::CodePay | ShopProtocol::CodePayWeb => "CodePay",
         }
     }
 
@@ -47,6 +51,7 @@ impl ShopProtocol {
             ShopProtocol::Latipay => texts.sandbox.shop_latipay,
             ShopProtocol::OttPay => texts.sandbox.shop_ottpay,
             ShopProtocol::CodePay => texts.codepay.about,
+            ShopProtocol::CodePayWeb => texts.webshop.about,
         }
     }
 }

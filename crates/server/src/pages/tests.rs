@@ -63,6 +63,9 @@ fn every_page(language: Language, name: &str, address: &str) -> Vec<(String, Str
     for (title, html) in registers(language, name, address).into_iter().chain(others) {
         add(title, html);
     }
+    for (title, html) in webshops(language, name) {
+        add(title, html);
+    }
     for (title, alone) in [("terminal", true), ("terminals", false)] {
         add(title.into(), named_terminals(language, alone, name).render());
     }
@@ -129,6 +132,24 @@ fn registers(language: Language, name: &str, address: &str) -> Vec<(String, Rend
         pages.push((format!("register-{}", status.map_or("new", RegisterStatus::word)), page.render()));
     }
     pages
+}
+
+/// The web shop before an order and with each end of one.
+fn webshops(language: Language, name: &str) -> Vec<(String, Rendered)> {
+    use RegisterStatus::*;
+    let states = [None, Some(Created), Some(Successful), Some(Closed), Some(Cancelled), Some(NotKnown)];
+    let page = |status: Option<RegisterStatus>| {
+        let mut page = webshop(language, register(language, status).order);
+        page.wares[0].quantity = name.into();
+        page.filled.ending = name.into();
+        page.problem = status.is_none().then(|| WebShopProblem::Refused(name.into()));
+        if let Some(order) = &mut page.order {
+            (order.paid_with, order.why, order.reference) =
+                (Some(name.into()), Some(name.into()), name.into());
+        }
+        (format!("webshop-{}", status.map_or("new", RegisterStatus::word)), page.render())
+    };
+    states.into_iter().map(page).collect()
 }
 
 /// The payment page in each state, with each problem, and with everything wrong.

@@ -8,12 +8,14 @@ mod english;
 mod issuer;
 mod language;
 mod terminal;
+mod webshop;
 
 pub use checkout::{CheckoutTexts, FieldText};
 pub use codepay::CodePayTexts;
 pub use issuer::IssuerTexts;
 pub use language::Language;
 pub use terminal::TerminalTexts;
+pub use webshop::WebShopTexts;
 
 type Text = &'static str;
 
@@ -40,6 +42,7 @@ pub struct Texts {
     pub sandbox: SandboxTexts,
     pub terminal: &'static TerminalTexts,
     pub codepay: &'static CodePayTexts,
+    pub webshop: &'static WebShopTexts,
     pub issuer: &'static IssuerTexts,
     pub checkout: &'static CheckoutTexts,
     pub errors: ErrorTexts,

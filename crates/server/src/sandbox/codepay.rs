@@ -12,7 +12,7 @@ use tillgate_store::{Credential, Store};
 
 use super::routes::Desk;
 use crate::http::typed;
-use crate::pages::{CodePayCredentials, ProtocolPaths};
+use crate::pages::{CodePayCredentials, ProtocolPaths, asset_url};
 use crate::rooms::codepay::{
     AppSettings, Authentication, KnownMerchant, MERCHANTS, MerchantSettings, ROOM, StoreEntry, TERMINALS,
     TerminalSettings, seal_card_key,
@@ -173,6 +173,41 @@ pub fn example_order(public_url: &str, now: Timestamp, reference: &str) -> Resul
     signed_request(codepay::Method::PayOrder, now, &own)
 }
 
+/// A signed checkout of a web shop, ready to paste.
+pub fn example_checkout_curl(public_url: &str) -> Result<String> {
+    let body = example_checkout(public_url, clock::now(), &format!("web-{}", random::hex::<4>()))?;
+    Ok(format!("curl -s {public_url}/api/entry -H 'Content-Type: application/json' -d '{body}'"))
+}
+
+fn example_checkout(public_url: &str, now: Timestamp, reference: &str) -> Result<String> {
+    let detail = serde_json::json!({
+        "type": "GENERAL",
+        "data": {
+            "items": [{
+                "name": "Enamel mug",
+                "quantity": 2,
+                "unit_price": "12.00",
+                "amount": "24.00",
+                "image": format!("{public_url}{}", asset_url("shop-mug.png")),
+            }],
+            "theme": { "palette": { "primary": { "main": "#0b5d75", "contrastText": "#ffffff" } } },
+        },
+    });
+    let own = [
+        ("merchant_no", MERCHANT_NO),
+        ("store_no", STORE_NO),
+        ("price_currency", "USD"),
+        ("order_amount", "24.00"),
+        ("merchant_order_no", reference),
+        ("description", "Two enamel mugs"),
+        ("order_detail", &detail.to_string()),
+        ("return_url", &format!("{public_url}/sandbox/shop/codepay-web?order={reference}")),
+        ("notify_url", &format!("{public_url}/sandbox/receiver/notify")),
+        ("expires", "900"),
+    ];
+    signed_request(codepay::Method::Checkout, now, &own)
+}
+
 /// The body of any request, signed by the app that signs.
 pub fn signed_request(method: codepay::Method, now: Timestamp, own: &[(&str, &str)]) -> Result<String> {
     let own: Vec<_> = own.iter().map(|(name, text)| (*name, Value::Text((*text).into()))).collect();
@@ -199,6 +234,7 @@ pub fn credentials(public_url: &str) -> CodePayCredentials {
             curl: example_curl(public_url).unwrap_or_default(),
             openapi_url: "/openapi/codepay.json".into(),
         },
+        checkout_curl: example_checkout_curl(public_url).unwrap_or_default(),
         verify: format!(
             "curl -s {public_url}{GATEWAY_KEY_PATH} > gateway.pub\ntillgate verify codepay --key gateway.pub '{{…}}'"
         ),

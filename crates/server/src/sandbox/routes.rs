@@ -27,6 +27,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/sandbox/shop/ottpay", get(shop::ottpay::show).post(shop::ottpay::buy))
         .route("/sandbox/shop/codepay", get(shop::codepay::show).post(shop::codepay::act))
         .route("/sandbox/shop/codepay/status", get(shop::codepay::status))
+        .route("/sandbox/shop/codepay-web", get(shop::codepay_web::show).post(shop::codepay_web::buy))
         .route(codepay::APP_KEY_PATH, get(codepay::show_app_key))
         .route("/sandbox/wallet/{wallet}", get(wallet::scan_page).post(wallet::scan))
         .route("/sandbox/wallet/{wallet}/status", get(wallet::scan_status))

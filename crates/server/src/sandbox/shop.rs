@@ -19,6 +19,7 @@ use crate::pages::{
 use crate::random;
 
 pub mod codepay;
+pub mod codepay_web;
 pub mod ottpay;
 
 pub use ottpay::example_ottpay_curl;

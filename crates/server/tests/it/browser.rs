@@ -11,6 +11,7 @@ mod tab;
 mod terminal;
 mod terminals;
 mod till;
+mod webshop;
 
 /// One test per story: begins it if browsers are wanted.
 macro_rules! stories {

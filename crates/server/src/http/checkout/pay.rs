@@ -211,7 +211,7 @@ impl Attempt {
                 self.language.code()
             ),
             billing: buyer.billing.as_ref().map(billing_of),
-            payer_ip: String::new(),
+            payer_ip: sale.order.terms.payer_ip.clone(),
         }
     }
 }

@@ -189,6 +189,7 @@ pub(super) static TEXTS: Texts = Texts {
     },
     terminal: &terminal::chinese::TEXTS,
     codepay: &codepay::chinese::TEXTS,
+    webshop: &webshop::chinese::TEXTS,
     issuer: &issuer::chinese::TEXTS,
     checkout: &checkout::chinese::TEXTS,
     errors: ErrorTexts {

@@ -201,6 +201,7 @@ pub(super) static TEXTS: Texts = Texts {
     },
     terminal: &terminal::english::TEXTS,
     codepay: &codepay::english::TEXTS,
+    webshop: &webshop::english::TEXTS,
     issuer: &issuer::english::TEXTS,
     checkout: &checkout::english::TEXTS,
     errors: ErrorTexts {

@@ -31,7 +31,11 @@ const NEWS_EVERY: Duration = Duration::from_millis(500);
 const NEWS_LOOKS: u32 = 48;
 
 /// Asks our own API like any app; an answer counts only with the gateway's signature.
-async fn asked(desk: &Desk, method: room::Method, own: &[(&str, &str)]) -> Result<Answer, Problem> {
+pub(super) async fn asked(
+    desk: &Desk,
+    method: room::Method,
+    own: &[(&str, &str)],
+) -> Result<Answer, Problem> {
     let body = signed_request(method, clock::now(), own).map_err(|_| Problem::Trouble)?;
     let answer = posted(desk, room::ENTRY, body).await.map_err(|_| Problem::Trouble)?;
     let key = desk.app.codepay.key.public();
@@ -115,7 +119,7 @@ pub fn status_of<'f>(field: impl Fn(&str) -> Option<&'f str>) -> RegisterStatus 
     }
 }
 
-async fn order_of(desk: &Desk, reference: String) -> RegisterOrder {
+pub(super) async fn order_of(desk: &Desk, reference: String) -> RegisterOrder {
     let fields = query(desk, &reference).await.unwrap_or_default();
     let field = |name| fields.get(name).filter(|text| !text.is_empty()).map(str::to_owned);
     let status = status_of(|name| fields.get(name));
@@ -157,7 +161,7 @@ async fn order_of(desk: &Desk, reference: String) -> RegisterOrder {
     }
 }
 
-fn query_of(reference: &str) -> String {
+pub(super) fn query_of(reference: &str) -> String {
     url::form_urlencoded::Serializer::new(String::new()).append_pair("order", reference).finish()
 }
 

@@ -160,26 +160,34 @@ fn flags_before_environment_before_file_and_sigterm_ends_it() {
     assert!(log.contains("stopping") && !log.contains("ERROR"), "{log}");
 }
 
-/// Reads what is printed at the start until the line with the example.
-fn example(process: &mut Process) -> String {
+/// Reads what is printed at the start, as far as the last line with an example.
+fn examples(process: &mut Process) -> Vec<String> {
     let output = BufReader::new(process.0.stdout.take().unwrap());
     let lines = output.lines().map(Result::unwrap);
-    lines.into_iter().find(|line| line.starts_with("curl ")).expect("an example")
+    lines.filter(|line| line.starts_with("curl ")).take(4).collect()
 }
 
 /// Posts the data of the printed command without curl.
-fn posts_by_socket(curl: &str, port: u16) -> Value {
+fn posts_by_socket(curl: &str, path: &str, port: u16) -> Value {
     let body = curl.split_once(" -d '").unwrap().1.trim_end().strip_suffix('\'').unwrap();
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let length = body.len();
     write!(
         stream,
-        "POST /v2/transaction HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+        "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
     )
     .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
+
+fn got_by_socket(path: &str, port: u16) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 #[test]
@@ -192,8 +200,8 @@ fn the_sandbox_prints_a_command_that_works_as_pasted() {
         command(&["sandbox", "--listen", &listen, "--admin-listen", &admin, "--data-dir", text(&data)]);
     let mut process = Process::start(&mut sandbox);
     process.waits_for(port);
-    let curl = example(&mut process);
-    let answer = posts_by_socket(&curl, port);
+    let [curl, _, _, checkout] = examples(&mut process).try_into().unwrap();
+    let answer = posts_by_socket(&curl, "/v2/transaction", port);
     assert_eq!(answer["code"], 0, "{answer}");
     let host_url = answer["host_url"].as_str().unwrap();
     assert!(host_url.starts_with(&format!("http://{listen}/")), "{host_url}");
@@ -202,5 +210,15 @@ fn the_sandbox_prints_a_command_that_works_as_pasted() {
         let answer: Value = serde_json::from_slice(&pasted.stdout).unwrap();
         assert_eq!(answer["code"], 0, "the same order again: {answer}");
     }
+    let answer = posts_by_socket(&checkout, "/api/entry", port);
+    assert_eq!(answer["code"], "0", "{answer}");
+    let data: Value = serde_json::from_str(answer["data"].as_str().unwrap()).unwrap();
+    let pay_url = data["pay_url"].as_str().unwrap();
+    let page = pay_url.strip_prefix(&format!("http://{listen}")).unwrap_or_else(|| panic!("{pay_url}"));
+    let page = got_by_socket(&format!("{page}?lang=en"), port);
+    assert!(
+        page.contains("Enamel mug") && page.contains("24.00") && page.contains("id=\"number\""),
+        "{page}"
+    );
     assert_eq!(process.terminates(), Some(0));
 }

@@ -5,6 +5,7 @@
 
 mod breaks;
 mod canary;
+mod checkout;
 mod closing;
 pub mod counter;
 mod fields;

@@ -19,6 +19,8 @@ pub enum Reply {
     Status(u16, &'static str),
     /// Takes the request and never answers.
     Silence,
+    /// 200 with these bytes, whatever they are called.
+    File(&'static str, Vec<u8>),
     /// Answers 200 and goes on sending for ever.
     Endless,
     /// Sends the caller elsewhere.
@@ -105,6 +107,14 @@ async fn serve(mut stream: TcpStream, inner: Arc<Mutex<Inner>>) {
             let head =
                 format!("HTTP/1.1 {status} x\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
             let _ = stream.write_all(head.as_bytes()).await;
+        }
+        Reply::File(kind, bytes) => {
+            let length = bytes.len();
+            let head = format!(
+                "HTTP/1.1 200 x\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+            );
+            let _ = stream.write_all(head.as_bytes()).await;
+            let _ = stream.write_all(&bytes).await;
         }
         Reply::Redirect(to) => {
             let head =

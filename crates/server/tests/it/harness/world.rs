@@ -135,6 +135,11 @@ impl TestWorld {
         Merchant::new(self.place.clone(), "U000334333", "W00000001")
     }
 
+    /// The next start is that of a gateway which is no sandbox.
+    pub fn loses_its_sandbox(&mut self) {
+        self.with_wallets = false;
+    }
+
     /// This story ends with merchants who have not acknowledged.
     pub fn leaves_notifications_owed(&mut self) {
         self.expected.notifications_owed = true;
