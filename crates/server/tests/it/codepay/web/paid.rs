@@ -9,7 +9,7 @@ use tillgate_protocols::codepay::{AesKey, Method};
 use tillgate_sim::{TEST_CARDS, TransactionState};
 
 use super::super::till::{Said as _, field};
-use super::{ADDRESS, GOOD, at_acquirer, card, orders, shop};
+use super::{ADDRESS, CHALLENGED, GOOD, at_acquirer, card, orders, shop};
 use crate::harness::{TestWorld, unique};
 
 const PATIENCE: Duration = Duration::from_secs(20);
