@@ -306,6 +306,9 @@ pub async fn run(
         let mut stop = stop.clone();
         let _ = stop.wait_for(|stopped| *stopped).await;
         app.gateway.bus.close();
+        // Terminals have left the listener's places; they are told that it stops before anybody else is let in.
+        let all = u32::try_from(app.config.limits.terminals).unwrap_or(u32::MAX);
+        let _ = tokio::time::timeout(GRACE, app.terminal_places.acquire_many(all)).await;
     };
     tokio::join!(waiting, public, admin, workers.run(ready, stop.clone(), GRACE), world);
 }
