@@ -49,9 +49,15 @@ impl Pool {
 
     /// `None` only if the pool has stopped.
     pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-        let _place = self.room.acquire().await.ok()?;
+        // The task's own: whoever waits may go away, and the task still stands in the queue.
+        let place = self.room.clone().acquire_owned().await.ok()?;
         let (reply, answered) = oneshot::channel();
-        self.tasks.try_send(Box::new(move || drop(reply.send(work())))).ok()?;
+        let task = move || {
+            let done = work();
+            drop(place);
+            drop(reply.send(done));
+        };
+        self.tasks.try_send(Box::new(task)).ok()?;
         answered.await.ok()
     }
 }
@@ -80,6 +86,22 @@ mod tests {
             .collect();
         for (number, task) in tasks.into_iter().enumerate() {
             assert_eq!(task.await.unwrap(), Some(number * 2));
+        }
+    }
+
+    #[tokio::test]
+    async fn those_who_go_away_leave_no_place_behind() {
+        let pool = Pool::start(1).unwrap();
+        let slow = || std::thread::sleep(std::time::Duration::from_millis(2));
+        for _ in 0..10 {
+            let left = (0..64).map(|_| {
+                let pool = pool.clone();
+                tokio::spawn(async move { pool.run(slow).await })
+            });
+            let left: Vec<_> = left.collect();
+            tokio::task::yield_now().await;
+            left.iter().for_each(tokio::task::JoinHandle::abort);
+            assert_eq!(pool.run(|| 7).await, Some(7), "the queue was full of what nobody waits for");
         }
     }
 

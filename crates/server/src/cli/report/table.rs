@@ -127,7 +127,7 @@ mod tests {
     fn columns_stand_under_each_other() {
         assert_eq!(
             table(&["long word", "5.00", "x", "-15.00"]).shown(),
-            ["a                b", "long word     5.00", "x           -15.00",]
+            ["a               b", "long word    5.00", "x          -15.00"]
         );
     }
 }
