@@ -10,7 +10,8 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::harness::{TestWorld, eventually};
 
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Longer than the gateway waits before it asks by itself, whatever was not heard.
+const PATIENCE: Duration = Duration::from_secs(45);
 
 pub struct Raw {
     socket: WebSocketStream<TcpStream>,
