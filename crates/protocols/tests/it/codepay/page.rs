@@ -82,19 +82,31 @@ fn api(method: Method) -> (&'static str, &'static str) {
     }
 }
 
+/// The server's test that sends the sample, and where further stories are.
+fn sent(method: Method) -> (&'static str, &'static str) {
+    match method {
+        Method::Checkout => ("hosted_checkout", "; `web/pages.rs`"),
+        Method::MerchantCheckout => ("merchant_hosted_checkout", "; `web/`"),
+        method if method.has_word() => ("each_is_answered_as_documented", ""),
+        _ => ("payments_and_batches_by_path", "; `payments.rs`"),
+    }
+}
+
 fn apis() -> Table {
     let tests = [include_str!("documents.rs"), include_str!("online.rs")].concat();
+    let server = include_str!("../../../../server/tests/it/codepay/samples.rs");
     let row = |method: Method| {
-        let (title, test) = api(method);
+        let ((title, test), (sent, more)) = (api(method), sent(method));
         assert!(tests.contains(&format!("#[test]\nfn {test}()")), "{test} is no test");
+        assert!(server.contains(&format!("async fn {sent}()")), "{sent} is no test of the server");
         let route = match method.has_word() {
             true => format!("`{}` {}", room::ENTRY, method.word()),
             false => format!("`{}`", method.word()),
         };
-        format!("| {title} | {route} | served | `{test}` |")
+        format!("| {title} | {route} | served | `{test}` | `{sent}`{more} |")
     };
     (
-        "| API of the document | route | state | test of its sample |",
+        "| API of the document | route | state | read by | sent and answered by |",
         Method::ALL.into_iter().map(row).collect(),
     )
 }
