@@ -237,10 +237,7 @@ impl RegisterPage {
 
     /// In the other language it is about the same order.
     fn more_query(&self) -> String {
-        self.order
-            .as_ref()
-            .map(|order| format!("&order={}", links::encoded(&order.reference)))
-            .unwrap_or_default()
+        self.order.as_ref().map(RegisterOrder::query).unwrap_or_default()
     }
 
     fn problem_text(&self) -> Option<String> {
@@ -256,6 +253,11 @@ impl RegisterPage {
 }
 
 impl RegisterOrder {
+    /// What an address of a page about this order ends in.
+    pub(super) fn query(&self) -> String {
+        format!("&order={}", links::encoded(&self.reference))
+    }
+
     pub(super) fn live_url(&self) -> &str {
         links::own_path(&self.status_url).unwrap_or_default()
     }

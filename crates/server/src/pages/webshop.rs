@@ -4,7 +4,6 @@
 use askama::Template;
 
 use super::codepay::{RegisterOrder, RegisterStatus};
-use super::links;
 use super::sandbox::RuleRow;
 use super::shop::ShopProtocol;
 use super::texts::{Language, StateText, Texts, WebShopTexts};
@@ -140,10 +139,7 @@ impl WebShopPage {
 
     /// In the other language it is about the same order.
     fn more_query(&self) -> String {
-        self.order
-            .as_ref()
-            .map(|order| format!("&order={}", links::encoded(&order.reference)))
-            .unwrap_or_default()
+        self.order.as_ref().map(RegisterOrder::query).unwrap_or_default()
     }
 
     fn order_text(&self, order: &RegisterOrder) -> &'static StateText {
