@@ -144,7 +144,7 @@ impl Desk {
                 if end.is_some() && order.may_be(end) {
                     order.seen = end;
                 }
-            } else if order.created == Answer::None && answer.code != Code::System.word() {
+            } else if order.created == Answer::None && is_final(&answer) {
                 order.created = Answer::No;
             }
         });
@@ -184,13 +184,15 @@ impl Desk {
     }
 }
 
-/// What is under way may be answered otherwise later; so may a fault.
+/// What is under way may be answered otherwise later; so may a fault, and an order that was busy just then.
 fn is_final(answer: &Opened) -> bool {
     match answer.is_success() {
         true => End::of(&text(answer, "trans_status")).is_some(),
-        false => answer.code != Code::System.word(),
+        false => answer.code != Code::System.word() && answer.msg != BUSY,
     }
 }
+
+const BUSY: &str = "[TG005]the order is busy";
 
 /// Keeps the first answer that stays; says what differs from it.
 pub fn is_other(sent: &mut Sent, answer: &Opened, body: &[u8]) -> Option<String> {
@@ -222,14 +224,15 @@ mod tests {
     use super::*;
 
     fn answer(status: &str) -> Opened {
+        signed("0", "Success", &format!(r#"{{"trans_status":{status}}}"#))
+    }
+
+    fn signed(code: &str, msg: &str, data: &str) -> Opened {
         let key = tillgate_protocols::codepay::PrivateKey::generate().unwrap();
-        let signed = |sign: &str| {
-            format!(
-                r#"{{"code":"0","msg":"Success","psn":"1","data":"{{\"trans_status\":{status}}}"{sign}}}"#
-            )
-        };
-        let text = format!(r#"code=0&data={{"trans_status":{status}}}&msg=Success&psn=1"#);
-        let body = signed(&format!(r#","sign":"{}""#, key.sign(&text)));
+        let sign = key.sign(&format!("code={code}&data={data}&msg={msg}&psn=1"));
+        let data = data.replace('"', "\\\"");
+        let body =
+            format!(r#"{{"code":"{code}","msg":"{msg}","psn":"1","data":"{data}","sign":"{sign}"}}"#);
         tillgate_protocols::codepay::client::read_answer(body.as_bytes(), key.public()).unwrap()
     }
 
@@ -241,6 +244,15 @@ mod tests {
         assert_eq!(is_other(&mut sent, &answer("2"), b"done"), None);
         assert!(is_other(&mut sent, &answer("2"), b"done twice").is_some());
         assert_eq!(sent.repeats, 2);
+    }
+
+    #[test]
+    fn what_was_busy_is_asked_again() {
+        let mut sent = Sent::default();
+        assert_eq!(is_other(&mut sent, &signed("TG005", BUSY, "{}"), b"busy"), None);
+        let settled = signed("TG005", "[TG005]the order is settled", "{}");
+        assert_eq!(is_other(&mut sent, &settled, b"settled"), None);
+        assert!(is_other(&mut sent, &signed("ET002", "[ET002]nothing is held", "{}"), b"other").is_some());
     }
 
     #[test]
