@@ -231,8 +231,7 @@ mod tests {
         let key = tillgate_protocols::codepay::PrivateKey::generate().unwrap();
         let sign = key.sign(&format!("code={code}&data={data}&msg={msg}&psn=1"));
         let data = data.replace('"', "\\\"");
-        let body =
-            format!(r#"{{"code":"{code}","msg":"{msg}","psn":"1","data":"{data}","sign":"{sign}"}}"#);
+        let body = format!(r#"{{"code":"{code}","msg":"{msg}","psn":"1","data":"{data}","sign":"{sign}"}}"#);
         tillgate_protocols::codepay::client::read_answer(body.as_bytes(), key.public()).unwrap()
     }
 
