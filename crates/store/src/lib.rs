@@ -12,9 +12,12 @@ pub mod notification;
 pub mod port;
 pub mod rate;
 pub mod report;
+mod rows;
 pub mod search;
+mod sql;
 pub mod sqlite;
 pub mod terminal;
+mod written;
 
 pub use changeset::{Changeset, WorkUpdate};
 pub use claim::{Claim, Claimed};

@@ -18,6 +18,13 @@ pub struct LinePlace {
     pub line: u32,
 }
 
+impl LinePlace {
+    /// Before all that was booked at a time.
+    pub fn before(at: Timestamp) -> Self {
+        Self { at, order: OrderNo(i64::MIN), event: 0, line: 0 }
+    }
+}
+
 /// What an account holds in a currency: debits less credits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Balance {

@@ -10,3 +10,16 @@ pub struct OrderSearch {
     pub state: String,
     pub limit: u32,
 }
+
+impl OrderSearch {
+    /// The columns that are asked for, each with its word.
+    pub(crate) fn words(&self) -> Vec<(&'static str, &String)> {
+        let all = [
+            ("operator", &self.operator),
+            ("terminal", &self.terminal),
+            ("room", &self.room),
+            ("state", &self.state),
+        ];
+        all.into_iter().filter(|(_, word)| !word.is_empty()).collect()
+    }
+}

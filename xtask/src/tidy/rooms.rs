@@ -19,10 +19,11 @@ const ROOMS: &[Room] = &[
     Room { name: "channels", may_use: &["core"], is_pure: true },
     Room { name: "sim", may_use: &[], is_pure: true },
     Room { name: "store", may_use: &["core"], is_pure: false },
+    Room { name: "scratch", may_use: &[], is_pure: false },
     Room { name: "server", may_use: &["core", "protocols", "channels", "store", "sim"], is_pure: false },
     Room {
         name: "bench",
-        may_use: &["core", "protocols", "channels", "store", "sim", "server"],
+        may_use: &["core", "protocols", "channels", "store", "sim", "server", "scratch"],
         is_pure: false,
     },
 ];

@@ -5,55 +5,16 @@ use rusqlite::{Connection, params};
 use tillgate_core::decide::Expected;
 use tillgate_core::{Decision, Order, OrderNo, Posting, Refund, RefundState, Timestamp, Work, WorkKey};
 
-use super::{claim, notify, rows, terminal};
+use super::rows::{all, run};
+use super::{claim, notify, terminal};
 use crate::changeset::{Changeset, WorkUpdate};
 use crate::port::Conflict;
+use crate::written::{Prepared, Written};
+use crate::{rows, sql};
 
 pub enum Applied {
     Yes,
     Not(Conflict),
-}
-
-/// A changeset whose JSON has been written on the caller's thread: the writer's time is everybody's.
-pub struct Prepared {
-    changeset: Changeset,
-    decision: Written,
-    also: Written,
-}
-
-/// A decision's JSON.
-#[derive(Default)]
-struct Written {
-    state: String,
-    presentation: String,
-    /// Only for a new order; they never change.
-    terms: String,
-    /// Empty for an order that is not at a counter.
-    counter: String,
-    events: Vec<String>,
-}
-
-impl Written {
-    fn new(decision: Option<&Decision>) -> rusqlite::Result<Self> {
-        let Some(decision) = decision else { return Ok(Self::default()) };
-        let order = &decision.order;
-        let is_new = !matches!(decision.expected, Expected::Version(_));
-        Ok(Self {
-            state: rows::to_json(&order.state)?,
-            presentation: rows::to_json(&order.presentation)?,
-            terms: if is_new { rows::to_json(&order.terms)? } else { String::new() },
-            counter: order.counter.as_ref().map_or(Ok(String::new()), rows::to_json)?,
-            events: decision.events.iter().map(rows::to_json).collect::<Result<_, _>>()?,
-        })
-    }
-}
-
-impl Prepared {
-    pub fn new(changeset: Changeset) -> rusqlite::Result<Self> {
-        let decision = Written::new(changeset.decision.as_deref())?;
-        let also = Written::new(changeset.also.as_deref())?;
-        Ok(Self { changeset, decision, also })
-    }
 }
 
 pub fn changeset(connection: &Connection, prepared: &Prepared) -> rusqlite::Result<Applied> {
@@ -87,7 +48,7 @@ fn several(connection: &Connection, prepared: &Prepared) -> rusqlite::Result<App
         if let Some(conflict) = guard(connection, also, &prepared.also)? {
             return Ok(Applied::Not(conflict));
         }
-        apply_decision(connection, also, &prepared.also.events, changeset.lease_until)?;
+        apply_decision(connection, also, &prepared.also, changeset.lease_until)?;
     }
     guarded(connection, prepared)
 }
@@ -102,7 +63,7 @@ fn guarded(connection: &Connection, prepared: &Prepared) -> rusqlite::Result<App
             // The decision stands whoever holds the row by now; a row that moved on is its new holder's.
             update_work(connection, update)?;
         }
-        apply_decision(connection, decision, &prepared.decision.events, changeset.lease_until)?;
+        apply_decision(connection, decision, &prepared.decision, changeset.lease_until)?;
         if let Some(png) = &changeset.signature {
             terminal::put_signature(connection, decision.order.merchant, decision.order.number, png)?;
         }
@@ -220,7 +181,7 @@ fn insert_order(connection: &Connection, order: &Order, prepared: &Written) -> r
         order.authorized_minor(),
         order.terms.deed().as_str(),
         prepared.counter,
-        terminal::queue_rank(order),
+        rows::queue_rank(order),
     ])?;
     Ok(written == 1)
 }
@@ -285,7 +246,7 @@ fn update_order(
         order.tip_minor(),
         order.authorized_minor(),
         prepared.counter,
-        terminal::queue_rank(order),
+        rows::queue_rank(order),
         batch.map_or("", |batch| &batch.terminal),
         batch.map_or(0, |batch| batch.number),
     ])?;
@@ -295,21 +256,21 @@ fn update_order(
 fn apply_decision(
     connection: &Connection,
     decision: &Decision,
-    events: &[String],
+    prepared: &Written,
     lease_until: Option<Timestamp>,
 ) -> rusqlite::Result<()> {
     let order = &decision.order;
     let mut insert = connection.prepare_cached(
         "INSERT INTO events (merchant_id, order_no, event_no, at, body) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
-    for (event_no, body) in (decision.first_event()..).zip(events) {
+    for (event_no, body) in (decision.first_event()..).zip(&prepared.events) {
         insert.execute(params![order.merchant.0, order.number.0, event_no, decision.at.0, body])?;
     }
     for (line, posting) in (1..).zip(&decision.postings) {
         insert_posting(connection, order, (line, decision.at), posting)?;
     }
     if let Some(refund) = &decision.refund {
-        put_refund(connection, refund)?;
+        put_refund(connection, refund, prepared)?;
     }
     if decision.ends_open_work {
         connection
@@ -352,7 +313,7 @@ fn insert_posting(
     Ok(())
 }
 
-fn put_refund(connection: &Connection, refund: &Refund) -> rusqlite::Result<()> {
+fn put_refund(connection: &Connection, refund: &Refund, prepared: &Written) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
             "INSERT INTO refunds
@@ -368,10 +329,10 @@ fn put_refund(connection: &Connection, refund: &Refund) -> rusqlite::Result<()> 
             refund.note,
             refund.requested_at.0,
             refund.reverses_late_payment,
-            rows::to_json(&refund.state)?,
+            prepared.refund_state,
             refund.reference,
             refund.choice,
-            rows::to_json(&refund.means)?,
+            prepared.refund_means,
         ])?;
     Ok(())
 }
@@ -383,15 +344,8 @@ pub fn put_work(
     attempt: u32,
 ) -> rusqlite::Result<()> {
     let (slot, slot_no) = key.kind.slot();
-    connection
-        .prepare_cached(
-            "INSERT INTO work (merchant_id, order_no, slot, slot_no, due_at, attempt)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT (merchant_id, order_no, slot, slot_no)
-                 DO UPDATE SET due_at = excluded.due_at, attempt = excluded.attempt",
-        )?
-        .execute(params![key.merchant.0, key.order.0, slot.to_string(), slot_no, due_at.0, attempt])?;
-    Ok(())
+    let values = params![key.merchant.0, key.order.0, slot.to_string(), slot_no, due_at.0, attempt];
+    run(connection, sql::PUT_WORK, values).map(drop)
 }
 
 /// False if another has done or leased it since.
@@ -453,12 +407,7 @@ pub fn lease_due(
     lease_until: Timestamp,
     limit: u32,
 ) -> rusqlite::Result<Vec<Work>> {
-    let mut due = connection.prepare_cached(
-        "SELECT merchant_id, order_no, slot, slot_no, due_at, attempt FROM work WHERE due_at <= ?1
-         ORDER BY due_at LIMIT ?2",
-    )?;
-    let mut leased: Vec<Work> =
-        due.query_map(params![now.0, limit], rows::work)?.collect::<Result<_, _>>()?;
+    let mut leased = all(connection, sql::DUE, params![now.0, limit], rows::work)?;
     for work in &mut leased {
         move_work(connection, work, lease_until, work.attempt + 1)?;
         (work.due_at, work.attempt) = (lease_until, work.attempt + 1);

@@ -1,77 +1,38 @@
 //! Merchants, logins, keys and accounts; rates.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, params};
 use tillgate_core::{Account, MerchantId, Timestamp};
 
-use super::rows;
-use crate::directory::{Credential, NewKey, SealedKey};
+use super::rows::{all, one, run, to_json};
+use crate::directory::{Credential, NewKey};
 use crate::rate::QuotedRate;
-
-const CREDENTIAL: &str = "SELECT c.merchant_id, m.name, c.room, c.login, c.name, c.enabled, c.settings
-     FROM credentials c JOIN merchants m ON m.merchant_id = c.merchant_id";
-
-fn bare(row: &Row<'_>) -> rusqlite::Result<Credential> {
-    Ok(Credential {
-        merchant: MerchantId(row.get(0)?),
-        merchant_name: row.get(1)?,
-        room: row.get(2)?,
-        login: row.get(3)?,
-        name: row.get(4)?,
-        enabled: row.get(5)?,
-        settings: row.get(6)?,
-        keys: Vec::new(),
-        accounts: Vec::new(),
-    })
-}
+use crate::rows;
+use crate::sql;
 
 fn complete(connection: &Connection, mut credential: Credential) -> rusqlite::Result<Credential> {
     let key = params![credential.merchant.0, credential.room, credential.login];
-    credential.keys = connection
-        .prepare_cached(
-            "SELECT key_no, sealed, created_at, valid_until, used_at IS NOT NULL FROM credential_keys
-             WHERE merchant_id = ?1 AND room = ?2 AND login = ?3 ORDER BY key_no DESC",
-        )?
-        .query_map(key, |row| {
-            Ok(SealedKey {
-                number: row.get(0)?,
-                sealed: row.get(1)?,
-                created_at: Timestamp(row.get(2)?),
-                valid_until: row.get::<_, Option<i64>>(3)?.map(Timestamp),
-                is_used: row.get(4)?,
-            })
-        })?
-        .collect::<Result<_, _>>()?;
-    credential.accounts = connection
-        .prepare_cached(
-            "SELECT body FROM accounts WHERE merchant_id = ?1 AND room = ?2 AND login = ?3 ORDER BY code",
-        )?
-        .query_map(key, |row| rows::json(row, 0))?
-        .collect::<Result<_, _>>()?;
+    credential.keys = all(connection, sql::KEYS, key, rows::sealed_key)?;
+    credential.accounts = all(connection, sql::ACCOUNTS, key, |row| row.json(0))?;
     Ok(credential)
 }
 
 pub fn credential(connection: &Connection, room: &str, login: &str) -> rusqlite::Result<Option<Credential>> {
-    connection
-        .prepare_cached(&format!("{CREDENTIAL} WHERE c.room = ?1 AND c.login = ?2"))?
-        .query_row(params![room, login], bare)
-        .optional()?
+    let of_login = "SELECT merchant_id FROM credentials WHERE room = ?1 AND login = ?2";
+    let Some(merchant) = one(connection, of_login, params![room, login], |row| row.merchant(0))? else {
+        return Ok(None);
+    };
+    one(connection, sql::CREDENTIAL, params![merchant.0, room, login], rows::credential)?
         .map(|found| complete(connection, found))
         .transpose()
 }
 
 pub fn credentials(connection: &Connection) -> rusqlite::Result<Vec<Credential>> {
-    let found: Vec<Credential> = connection
-        .prepare(&format!("{CREDENTIAL} ORDER BY c.merchant_id, c.room, c.login"))?
-        .query_map((), bare)?
-        .collect::<Result<_, _>>()?;
+    let found = all(connection, sql::CREDENTIALS, (), rows::credential)?;
     found.into_iter().map(|found| complete(connection, found)).collect()
 }
 
 pub fn logins(connection: &Connection, merchant: MerchantId, room: &str) -> rusqlite::Result<Vec<String>> {
-    connection
-        .prepare_cached("SELECT login FROM credentials WHERE merchant_id = ?1 AND room = ?2 ORDER BY login")?
-        .query_map(params![merchant.0, room], |row| row.get(0))?
-        .collect()
+    all(connection, sql::LOGINS, params![merchant.0, room], |row| row.string(0))
 }
 
 pub fn login_of(
@@ -80,39 +41,19 @@ pub fn login_of(
     room: &str,
     account: &str,
 ) -> rusqlite::Result<Option<String>> {
-    connection
-        .prepare_cached("SELECT login FROM accounts WHERE merchant_id = ?1 AND room = ?2 AND code = ?3")?
-        .query_row(params![merchant.0, room, account], |row| row.get(0))
-        .optional()
+    one(connection, sql::LOGIN_OF, params![merchant.0, room, account], |row| row.string(0))
 }
 
 pub fn add_merchant(connection: &Connection, name: &str, now: Timestamp) -> rusqlite::Result<MerchantId> {
-    connection
-        .prepare_cached(
-            "INSERT INTO merchants (merchant_id, name, created_at)
-             SELECT coalesce(max(merchant_id), 0) + 1, ?1, ?2 FROM merchants RETURNING merchant_id",
-        )?
-        .query_row(params![name, now.0], |row| row.get(0).map(MerchantId))
+    one(connection, sql::ADD_MERCHANT, params![name, now.0], |row| row.merchant(0))?
+        .ok_or(rusqlite::Error::QueryReturnedNoRows)
 }
 
 pub fn put_credential(connection: &Connection, credential: &Credential) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(
-            "INSERT INTO credentials (merchant_id, room, login, name, enabled, settings)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT (merchant_id, room, login)
-                 DO UPDATE SET name = excluded.name, enabled = excluded.enabled, settings = excluded.settings",
-        )?
-        .execute(params![
-            credential.merchant.0,
-            credential.room,
-            credential.login,
-            credential.name,
-            credential.enabled,
-            credential.settings,
-        ])?;
+    let Credential { merchant, room, login, name, enabled, settings, .. } = credential;
+    run(connection, sql::PUT_CREDENTIAL, params![merchant.0, room, login, name, enabled, settings])?;
     for account in &credential.accounts {
-        put_account(connection, credential.merchant, &credential.room, &credential.login, account)?;
+        put_account(connection, *merchant, room, login, account)?;
     }
     Ok(())
 }
@@ -124,13 +65,8 @@ pub fn put_account(
     login: &str,
     account: &Account,
 ) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(
-            "INSERT INTO accounts (merchant_id, room, login, code, body) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (merchant_id, room, code) DO UPDATE SET login = excluded.login, body = excluded.body",
-        )?
-        .execute(params![merchant.0, room, login, account.code, rows::to_json(account)?])?;
-    Ok(())
+    let values = params![merchant.0, room, login, account.code, to_json(account)?];
+    run(connection, sql::PUT_ACCOUNT, values).map(drop)
 }
 
 pub fn add_key(
@@ -140,20 +76,9 @@ pub fn add_key(
     login: &str,
     key: &NewKey,
 ) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(
-            "UPDATE credential_keys SET valid_until = min(coalesce(valid_until, ?4), ?4)
-             WHERE merchant_id = ?1 AND room = ?2 AND login = ?3",
-        )?
-        .execute(params![merchant.0, room, login, key.old_valid_until.0])?;
-    connection
-        .prepare_cached(
-            "INSERT INTO credential_keys (merchant_id, room, login, key_no, sealed, created_at)
-             SELECT ?1, ?2, ?3, coalesce(max(key_no), 0) + 1, ?4, ?5 FROM credential_keys
-             WHERE merchant_id = ?1 AND room = ?2 AND login = ?3",
-        )?
-        .execute(params![merchant.0, room, login, key.sealed, key.created_at.0])?;
-    Ok(())
+    run(connection, sql::END_KEYS, params![key.old_valid_until.0, merchant.0, room, login])?;
+    let values = params![merchant.0, room, login, key.sealed, key.created_at.0];
+    run(connection, sql::ADD_KEY, values).map(drop)
 }
 
 pub fn key_was_used(
@@ -163,29 +88,12 @@ pub fn key_was_used(
     login: &str,
     (key_no, at): (u32, Timestamp),
 ) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(
-            "UPDATE credential_keys SET used_at = coalesce(used_at, ?5)
-             WHERE merchant_id = ?1 AND room = ?2 AND login = ?3 AND key_no = ?4",
-        )?
-        .execute(params![merchant.0, room, login, key_no, at.0])?;
-    Ok(())
+    run(connection, sql::KEY_WAS_USED, params![at.0, merchant.0, room, login, key_no]).map(drop)
 }
 
 pub fn put_rate(connection: &Connection, rate: &QuotedRate) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(
-            "INSERT INTO rates (base, quote, set_at, rate_e8, source) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (base, quote, set_at) DO UPDATE SET rate_e8 = excluded.rate_e8, source = excluded.source",
-        )?
-        .execute(params![
-            rate.base.code(),
-            rate.quote.code(),
-            rate.set_at.0,
-            rate.rate.e8(),
-            rate.source
-        ])?;
-    Ok(())
+    let values = params![rate.base.code(), rate.quote.code(), rate.set_at.0, rate.rate.e8(), rate.source];
+    run(connection, sql::PUT_RATE, values).map(drop)
 }
 
 pub fn gateway_key(
@@ -194,12 +102,13 @@ pub fn gateway_key(
     new: Option<&[u8]>,
 ) -> rusqlite::Result<Option<Vec<u8>>> {
     if let Some(new) = new {
-        connection
-            .prepare_cached("INSERT INTO gateway_keys (name, sealed) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
-            .execute(params![name, new])?;
+        run(connection, sql::PUT_GATEWAY_KEY, params![name, new])?;
     }
-    connection
-        .prepare_cached("SELECT sealed FROM gateway_keys WHERE name = ?1")?
-        .query_row(params![name], |row| row.get(0))
-        .optional()
+    one(connection, sql::GATEWAY_KEY, params![name], |row| row.bytes(0))
+}
+
+/// What the database is for; the first to say so decides.
+pub fn purpose(connection: &Connection, word: &str) -> rusqlite::Result<String> {
+    run(connection, sql::PUT_PURPOSE, params![word])?;
+    one(connection, sql::PURPOSE, (), |row| row.string(0))?.ok_or(rusqlite::Error::QueryReturnedNoRows)
 }

@@ -36,6 +36,7 @@ use crate::port::{Answer, OrderKey, Store, StoreError, Totals};
 use crate::rate::QuotedRate;
 use crate::report::{Balance, BatchHead, LedgerLine, LinePlace, StatementFile, StatementHead, StatementLine};
 use crate::search::OrderSearch;
+use crate::sql;
 use crate::terminal::{Batch, Pairing};
 use writer::Writer;
 
@@ -438,25 +439,11 @@ impl Store for Sqlite {
 
     fn claim<'a>(&'a self, purpose: &'a str) -> Answer<'a, String> {
         let purpose = purpose.to_owned();
-        self.writing(move |connection| {
-            connection.execute(
-                "INSERT INTO purpose (one, word) VALUES (1, ?1) ON CONFLICT DO NOTHING",
-                [&purpose],
-            )?;
-            connection.query_row("SELECT word FROM purpose", (), |row| row.get(0))
-        })
+        self.writing(move |connection| directory::purpose(connection, &purpose))
     }
 
     fn check(&self) -> Answer<'_, ()> {
-        self.writing(|connection| {
-            connection
-                .prepare_cached(
-                    "INSERT INTO heartbeat (one, beats) VALUES (1, 1)
-                     ON CONFLICT (one) DO UPDATE SET beats = beats + 1",
-                )?
-                .execute(())
-                .map(drop)
-        })
+        self.writing(|connection| rows::run(connection, sql::BEAT, ()).map(drop))
     }
 
     fn totals(&self) -> Answer<'_, Totals> {

@@ -1,10 +1,12 @@
 //! What merchants are told: the message, each try, putting it back to the front.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use tillgate_core::{MerchantId, OrderNo, Timestamp, WorkKey, WorkKind};
 
 use super::apply::put_work;
-use crate::notification::{Notification, NotificationAttempt, NotificationState};
+use super::rows::run;
+use crate::notification::{Notification, NotificationAttempt};
+use crate::sql;
 
 pub fn put(connection: &Connection, notification: &Notification) -> rusqlite::Result<()> {
     connection
@@ -59,16 +61,9 @@ pub fn resend(
     event: u32,
     now: Timestamp,
 ) -> rusqlite::Result<bool> {
-    let attempts: Option<u32> = connection
-        .prepare_cached(
-            "UPDATE notifications SET state = ?4 WHERE merchant_id = ?1 AND order_no = ?2 AND event_no = ?3
-             RETURNING attempts",
-        )?
-        .query_row(params![merchant.0, order.0, event, NotificationState::Waiting.as_str()], |row| row.get(0))
-        .optional()?;
-    if attempts.is_some() {
-        let key = WorkKey { merchant, order, kind: WorkKind::Notify(event) };
-        put_work(connection, &key, now, 0)?;
+    let is_known = run(connection, sql::RESEND, params![merchant.0, order.0, event])? == 1;
+    if is_known {
+        put_work(connection, &WorkKey { merchant, order, kind: WorkKind::Notify(event) }, now, 0)?;
     }
-    Ok(attempts.is_some())
+    Ok(is_known)
 }

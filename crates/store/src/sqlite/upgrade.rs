@@ -103,7 +103,7 @@ async fn a_file_of_the_second_version_keeps_everything() {
         assert_eq!((funds.captured_minor, funds.refunded_minor), (*captured, *refunded));
         assert_eq!((funds.refunding_minor, i64::from(order.refunds)), (*refunding, *refunds));
         assert_eq!(
-            (i64::from(order.given_back), &*super::rows::choice_words(&order.choices)),
+            (i64::from(order.given_back), &*crate::rows::choice_words(&order.choices)),
             (*given_back, *choices)
         );
         assert_eq!((order.counter, order.terms.counter), (None, None));

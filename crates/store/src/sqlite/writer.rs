@@ -8,9 +8,10 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::apply::{self, Applied, Prepared};
+use super::apply::{self, Applied};
 use crate::changeset::Changeset;
 use crate::port::{Answer, Conflict, StoreError};
+use crate::written::Prepared;
 
 /// Changesets in one transaction at most: bounds how long the first of them waits.
 const GROUP_LIMIT: usize = 256;
