@@ -92,7 +92,7 @@ macro_rules! contract_tests {
         $(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
-                let (home, _keep) = $fresh();
+                let (home, _keep) = $fresh().await;
                 $crate::contract::$name(home).await;
             }
         )*

@@ -1,6 +1,6 @@
 //! Where tillgate keeps orders, events, ledger and work.
 //!
-//! Knows: one small port, [`Store`], and how SQLite keeps it. Deliberately does not know: protocols,
+//! Knows: one small port, [`Store`], and how SQLite and PostgreSQL keep it. Deliberately does not know: protocols,
 //! channels, or the rules; a [`Changeset`] arrives decided and is stored whole or not at all.
 
 pub mod changeset;
@@ -10,6 +10,7 @@ mod contract;
 pub mod directory;
 pub mod notification;
 pub mod port;
+pub mod postgres;
 pub mod rate;
 pub mod report;
 mod rows;
@@ -24,6 +25,7 @@ pub use claim::{Claim, Claimed};
 pub use directory::{Credential, NewKey, SealedKey};
 pub use notification::{Notification, NotificationAttempt, NotificationState};
 pub use port::{Answer, Conflict, OrderKey, Store, StoreError};
+pub use postgres::Postgres;
 pub use rate::QuotedRate;
 pub use report::{
     Balance, BatchHead, LedgerLine, LinePlace, StatementFile, StatementHead, StatementKind, StatementLine,

@@ -11,6 +11,7 @@ macro_rules! statements {
         pub const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
     };
 }
+pub(crate) use statements;
 
 /// Selects what [`crate::rows::order`] reads.
 macro_rules! order {

@@ -7,7 +7,7 @@ use tillgate_core::{Decision, Order, OrderNo, Posting, Refund, RefundState, Time
 
 use super::rows::{all, run};
 use super::{claim, notify, terminal};
-use crate::changeset::{Changeset, WorkUpdate};
+use crate::changeset::WorkUpdate;
 use crate::port::Conflict;
 use crate::written::{Prepared, Written};
 use crate::{rows, sql};

@@ -12,7 +12,7 @@ use crate::changeset::Changeset;
 use crate::contract::{self, Home, NOW, Shop, contract_tests, number};
 use crate::port::{Conflict, OrderKey, StoreError};
 
-fn fresh() -> (Home, TempDir) {
+async fn fresh() -> (Home, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let store = Sqlite::open(&folder.path().join("till.sqlite")).unwrap();
     (Arc::new(store), folder)
