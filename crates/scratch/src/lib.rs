@@ -196,12 +196,13 @@ fn make_certificate(programs: &Programs, data: &Path) -> io::Result<()> {
     let mut openssl = programs.as_owner(Path::new("openssl"));
     openssl.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]);
     openssl.args(["-addext", "subjectAltName=DNS:localhost"]);
+    openssl.args(["-addext", "basicConstraints=critical,CA:FALSE"]);
     run(openssl.arg("-keyout").arg(data.join("server.key")).arg("-out").arg(data.join("server.crt")))
         .map(drop)
 }
 
 /// Free a moment ago; another program could take it, which the start then reports.
-fn free_port() -> io::Result<u16> {
+pub fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 

@@ -18,6 +18,8 @@ mod terminal;
 mod writer;
 
 #[cfg(test)]
+mod shards;
+#[cfg(test)]
 mod tests;
 
 use std::fmt;

@@ -23,6 +23,9 @@ pub enum Trouble {
     Row(#[from] BadRow),
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Somebody else is doing the same at the moment.
+    #[error("others are at it: {0}")]
+    Busy(String),
     #[error(transparent)]
     Json(#[from] serde_json::Error),
 }
@@ -65,7 +68,11 @@ pub enum Remedy {
 
 impl Trouble {
     pub fn remedy(&self) -> Remedy {
-        let Self::Database(error) = self else { return Remedy::None };
+        let error = match self {
+            Self::Database(error) => error,
+            Self::Busy(_) => return Remedy::Again,
+            _ => return Remedy::None,
+        };
         match error.code() {
             None if error.is_closed() || of_the_wire(error) => Remedy::Elsewhere,
             None => Remedy::None,

@@ -1,18 +1,269 @@
-//! The contract on PostgreSQL, and what only PostgreSQL promises.
+//! The contract on PostgreSQL, and what only PostgreSQL promises: several at once, lost connections, the schema.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use tillgate_core::{Flow, Timestamp};
+use tillgate_scratch::{Cluster, Options};
+use tokio_postgres::NoTls;
+
+use super::schema::{Older, Step};
 use super::{Postgres, Settings};
-use crate::contract::{Home, contract_tests};
+use crate::changeset::Changeset;
+use crate::contract::{self, Home, NOW, Shop, contract_tests, paid};
+use crate::port::{Store, StoreError};
 
-/// An empty database in the process's own cluster.
-fn database() -> String {
-    tillgate_scratch::shared().unwrap().fresh_database().unwrap()
+pub fn cluster() -> &'static Cluster {
+    tillgate_scratch::shared().unwrap()
+}
+
+/// The address of an empty database in the process's own cluster.
+pub fn database() -> String {
+    cluster().fresh_database().unwrap()
+}
+
+async fn open(url: &str) -> Home {
+    Arc::new(Postgres::connect(&Settings::new(url)).await.unwrap())
 }
 
 async fn fresh() -> (Home, ()) {
-    let store = Postgres::connect(&Settings::new(database())).await.unwrap();
-    (Arc::new(store), ())
+    (open(&database()).await, ())
 }
 
 contract_tests!(fresh);
+
+/// A connection beside the store's.
+async fn beside(url: &str) -> tokio_postgres::Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_gateways_race_on_one_database() {
+    let url = database();
+    let (first, second) = (open(&url).await, open(&url).await);
+    let shop = Shop::open(&first).await;
+    let other = Shop { home: second, merchant: shop.merchant };
+    // The same references, at once, through both: each makes one order.
+    let mut sent = Vec::new();
+    for serial in 1..=40 {
+        for (shop, number) in [(&shop, serial), (&other, serial + 1_000)] {
+            let decision = shop.creates(number, &format!("till-{serial}"), Flow::MerchantPresented);
+            let home = shop.home.clone();
+            sent.push(tokio::spawn(async move { home.commit(Changeset::decided(decision)).await }));
+        }
+    }
+    let mut made = 0;
+    for task in sent {
+        match task.await.unwrap() {
+            Ok(()) => made += 1,
+            Err(StoreError::Conflict(conflict)) => assert_eq!(conflict, crate::Conflict::Reference),
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert_eq!(made, 40);
+    // Work is shared: each row is leased to one of the two.
+    let lease = |home: &Home| {
+        let home = home.clone();
+        async move { home.lease_due(NOW.plus_s(1_000), NOW.plus_s(1_100), 100).await.unwrap() }
+    };
+    let (one, two) = tokio::join!(lease(&shop.home), lease(&other.home));
+    let mut keys: Vec<_> = one.iter().chain(&two).map(|work| work.key).collect();
+    keys.sort_unstable_by_key(|key| (key.order, key.kind.slot()));
+    let all = keys.len();
+    keys.dedup();
+    assert_eq!((keys.len(), all), (40, 40));
+}
+
+/// Each in its turn takes two orders that the other has taken the other way round: PostgreSQL ends one, which tries again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_ended_in_a_deadlock_tries_again() {
+    let url = database();
+    let home = open(&url).await;
+    let shop = Shop::open(&home).await;
+    for serial in [1, 2] {
+        shop.sells(serial).await;
+    }
+    let rival = beside(&url).await;
+    let touch = |serial: i64| {
+        format!("UPDATE orders SET given_back = given_back WHERE order_no = {}", contract::number(serial).0)
+    };
+    // He holds the second and will want the first; we hold the first and want the second.
+    rival.batch_execute(&format!("BEGIN; SET deadlock_timeout = '1min'; {}", touch(2))).await.unwrap();
+    let both = {
+        let (one, two) = (shop.decides(1, paid(), NOW).await, shop.decides(2, paid(), NOW).await);
+        Changeset { also: Some(Arc::new(two)), ..Changeset::decided(one) }
+    };
+    let ours = {
+        let home = home.clone();
+        tokio::spawn(async move { home.commit(both).await })
+    };
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    rival.batch_execute(&touch(1)).await.unwrap();
+    rival.batch_execute("COMMIT").await.unwrap();
+    ours.await.unwrap().unwrap();
+    for serial in [1, 2] {
+        assert_eq!(contract::audit(&shop.kept(serial).await), Vec::<String>::new());
+        assert_eq!(shop.load(serial).await.funds.captured_minor, contract::AMOUNT_MINOR);
+    }
+    assert!(cluster().log().contains("deadlock detected"));
+}
+
+/// The database ends all our connections: what was told is there, and we go on by ourselves.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lost_connections_lose_nothing() {
+    let url = database();
+    let home = open(&url).await;
+    let shop = Shop::open(&home).await;
+    let rival = beside(&url).await;
+    let killer = tokio::spawn(async move {
+        for _ in 0..6 {
+            tokio::time::sleep(Duration::from_millis(40)).await;
+            let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE datname = current_database() AND pid <> pg_backend_pid()";
+            rival.batch_execute(kill).await.unwrap();
+        }
+    });
+    let (mut stored, mut unsure) = (Vec::new(), 0);
+    let mut serial = 0;
+    while !killer.is_finished() || serial < 50 {
+        serial += 1;
+        let decision = shop.creates(serial, &format!("till-{serial}"), Flow::MerchantPresented);
+        match home.commit(Changeset::decided(decision)).await {
+            Ok(()) => stored.push(serial),
+            Err(StoreError::Fault(_)) => unsure += 1,
+            Err(StoreError::Conflict(conflict)) => panic!("{conflict:?}"),
+        }
+    }
+    killer.await.unwrap();
+    assert!(stored.len() > 10, "{} stored, {unsure} unsure", stored.len());
+    for serial in stored {
+        let kept = shop.kept(serial).await;
+        assert_eq!(contract::audit(&kept), Vec::<String>::new());
+    }
+}
+
+/// An older program works beside a newer one until what it uses is taken away.
+#[tokio::test]
+async fn two_versions_work_side_by_side() {
+    static EXPANDED: &[Step] = &[
+        super::schema::STEPS[0],
+        Step { sql: "ALTER TABLE orders ADD COLUMN mood TEXT NOT NULL DEFAULT ''", oldest: 1 },
+    ];
+    static CONTRACTED: &[Step] =
+        &[EXPANDED[0], EXPANDED[1], Step { sql: "ALTER TABLE orders DROP COLUMN given_back", oldest: 2 }];
+    let url = database();
+    let settings = Settings::new(&url);
+    let old: Home = open(&url).await;
+    let shop = Shop::open(&old).await;
+    shop.sells_paid(1).await;
+
+    let beside = Postgres::connected(&settings, EXPANDED, Older::Refuse).await.unwrap_err();
+    assert!(beside.to_string().contains("start this version's gateway once"), "{beside}");
+    let new = Postgres::connected(&settings, EXPANDED, Older::BringUp).await.unwrap();
+    // The older one goes on, and another of it starts.
+    shop.sells_paid(2).await;
+    Postgres::connect(&settings).await.unwrap();
+    Postgres::connect_beside(&settings).await.unwrap();
+    assert_eq!(new.totals().await.unwrap().orders, [("paid".to_owned(), 2)]);
+
+    Postgres::connected(&settings, CONTRACTED, Older::BringUp).await.unwrap();
+    let too_old = Postgres::connect(&settings).await.unwrap_err().to_string();
+    assert!(too_old.contains("schema 3, which needs a program that knows schema 2"), "{too_old}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_who_start_at_once_make_the_schema_once() {
+    let url = database();
+    let starting: Vec<_> = (0..8)
+        .map(|_| {
+            let settings = Settings::new(&url);
+            tokio::spawn(async move { Postgres::connect(&settings).await })
+        })
+        .collect();
+    for start in starting {
+        start.await.unwrap().unwrap();
+    }
+    let name = url.rsplit('/').next().unwrap();
+    assert_eq!(cluster().psql(name, "SELECT version, oldest FROM schema_version").unwrap(), "1|1\n");
+}
+
+#[tokio::test]
+async fn a_database_of_another_program_is_left_alone() {
+    let url = database();
+    let name = url.rsplit('/').next().unwrap();
+    cluster().psql(name, "CREATE TABLE theirs (x INT)").unwrap();
+    let error = Postgres::connect(&Settings::new(&url)).await.unwrap_err();
+    assert!(error.to_string().contains("another program"), "{error}");
+    assert_eq!(
+        cluster().psql(name, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").unwrap(),
+        "1\n"
+    );
+}
+
+/// Several hosts, of which one is dead and one may only be read: the one that can be written to is found.
+#[tokio::test]
+async fn the_host_that_can_be_written_to_is_found() {
+    let read_only = Cluster::start(&Options {
+        settings: vec![("default_transaction_read_only".into(), "on".into())],
+        ..Options::default()
+    })
+    .unwrap();
+    let url = database();
+    let name = url.rsplit('/').next().unwrap();
+    let dead = tillgate_scratch::free_port().unwrap();
+    let hosts = format!("127.0.0.1:{dead},127.0.0.1:{},127.0.0.1:{}", read_only.port(), cluster().port());
+    let all = format!("postgres://postgres@{hosts}/{name}?target_session_attrs=read-write");
+    let home = open(&all).await;
+    Shop::open(&home).await.sells(1).await;
+    let only_one = format!("postgres://postgres@127.0.0.1:{}/postgres", read_only.port());
+    let error = Postgres::connect(&Settings::new(only_one)).await.unwrap_err().to_string();
+    assert!(error.contains("read-only"), "{error}");
+}
+
+#[tokio::test]
+async fn tls_is_checked() {
+    let cluster = Cluster::start(&Options { has_tls: true, ..Options::default() }).unwrap();
+    // Readable by us, whoever the server runs as.
+    let folder = tempfile::tempdir().unwrap();
+    let roots = folder.path().join("root.crt");
+    std::fs::copy(cluster.certificate(), &roots).unwrap();
+    let at = |host: &str, query: &str| {
+        format!("postgres://postgres@{host}:{}/postgres?sslmode=verify-full{query}", cluster.port())
+    };
+    let with_root = format!("&sslrootcert={}", roots.display());
+    let home = open(&at("localhost", &with_root)).await;
+    Shop::open(&home).await.sells(1).await;
+    let encrypted = "SELECT count(*) > 0 FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+        WHERE ssl AND application_name = 'tillgate'";
+    assert_eq!(cluster.psql("postgres", encrypted).unwrap(), "t\n");
+    // Another name than the certificate's, and an authority nobody knows.
+    for url in [at("127.0.0.1", &with_root), at("localhost", "")] {
+        let error = Postgres::connect(&Settings::new(url)).await.unwrap_err().to_string();
+        assert!(error.contains("certificate"), "{error}");
+    }
+}
+
+/// What many write at once is stored in few transactions.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_together_is_stored_together() {
+    let url = database();
+    let home = open(&url).await;
+    let shop = Shop::open(&home).await;
+    let client = beside(&url).await;
+    let stored = async || {
+        client.batch_execute("SELECT pg_stat_clear_snapshot()").await.unwrap();
+        let count = "SELECT count(DISTINCT xmin::text) FROM orders";
+        client.query_one(count, &[]).await.unwrap().get::<_, i64>(0)
+    };
+    let all = (1..=400)
+        .map(|serial| Changeset::decided(shop.creates(serial, &format!("till-{serial}"), Flow::MiniApp)));
+    for result in contract::together(&home, all.collect()).await {
+        result.unwrap();
+    }
+    let transactions = stored().await;
+    assert!((1..100).contains(&transactions), "{transactions}");
+    let until = Timestamp(NOW.0 + 2_000_000);
+    assert_eq!(home.lease_due(until, until.plus_s(1), 1_000).await.unwrap().len(), 400);
+}
