@@ -86,6 +86,7 @@ macro_rules! contract_tests {
             a_statement_is_kept_once_and_whole,
             a_request_has_its_effect_once,
             the_first_answer_stays,
+            a_word_that_cannot_be_stored_is_found_nowhere,
         }
     };
     ($fresh:path: $($name:ident,)*) => {

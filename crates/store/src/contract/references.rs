@@ -39,6 +39,20 @@ pub async fn orders_and_refunds_share_the_merchants_numbers(home: Home) {
     assert_eq!(home.load_order(shop.merchant, key).await.unwrap(), None);
 }
 
+/// Words that no merchant may use, but anybody may ask for.
+pub async fn a_word_that_cannot_be_stored_is_found_nowhere(home: Home) {
+    let shop = Shop::open(&home).await;
+    shop.sells(1).await;
+    let key = OrderKey::Reference { room: ROOM, reference: "till-1\0" };
+    assert_eq!(home.load_order(shop.merchant, key).await.unwrap(), None);
+    assert_eq!(home.find_refund(shop.merchant, ROOM, "\0").await.unwrap(), None);
+    assert_eq!(home.load_credential(ROOM, "U\0").await.unwrap(), None);
+    assert_eq!(home.load_login_of(shop.merchant, ROOM, "W\0").await.unwrap(), None);
+    assert_eq!(home.load_queue(shop.merchant, "T\0", 9).await.unwrap(), []);
+    let search = OrderSearch { operator: "ann\0".into(), limit: 9, ..OrderSearch::default() };
+    assert_eq!(home.search_orders(shop.merchant, &search).await.unwrap(), []);
+}
+
 /// The number of a refund that came too late is free again, for the one that is decided anew.
 pub async fn a_refund_decided_on_an_old_version_leaves_its_number_free(home: Home) {
     let shop = Shop::open(&home).await;

@@ -118,6 +118,7 @@ impl Postgres {
             let trouble = match from.session().await {
                 Ok(session) => match session.all(sql, values, decode).await {
                     Ok(rows) => return Ok(rows),
+                    Err(trouble) if trouble.is_about_a_word() => return Ok(Vec::new()),
                     Err(trouble) => {
                         if trouble.remedy() == Remedy::Elsewhere {
                             from.leave(&session).await;

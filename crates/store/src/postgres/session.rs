@@ -67,6 +67,12 @@ pub enum Remedy {
 }
 
 impl Trouble {
+    /// What was looked for holds a U+0000, which PostgreSQL keeps in no text: it is not there.
+    pub fn is_about_a_word(&self) -> bool {
+        matches!(self, Self::Database(error)
+            if error.code() == Some(&SqlState::CHARACTER_NOT_IN_REPERTOIRE))
+    }
+
     pub fn remedy(&self) -> Remedy {
         let error = match self {
             Self::Database(error) => error,
