@@ -29,6 +29,23 @@ const KEEPALIVE_RETRIES: u32 = 3;
 const SETTINGS: &str = "SET statement_timeout = 0; SET lock_timeout = '10s'; \
      SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = 'warning'";
 
+/// What everything but reports does goes by a key. Plans are made once, perhaps while a table is still empty, where reading
+/// all of it looks cheapest; they must also be right when it has grown by millions. An engine that has no such setting has
+/// no such plans.
+const BY_KEY: &[&str] = &[
+    "SET plan_cache_mode = force_generic_plan",
+    "SET enable_seqscan = off",
+    "SET enable_hashjoin = off",
+    "SET enable_mergejoin = off",
+];
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    Keys,
+    Reports,
+}
+
 /// How a gateway reaches its database.
 #[derive(Clone)]
 pub struct Address {
@@ -91,7 +108,7 @@ impl Address {
     }
 
     /// One connection, to the first host that may be written to if the address asks for that.
-    pub async fn connect(&self) -> Result<Client, tokio_postgres::Error> {
+    pub async fn connect(&self, purpose: Use) -> Result<Client, tokio_postgres::Error> {
         let client = match &self.tls {
             Some(tls) => {
                 let (client, connection) = self.config.connect(tls.clone()).await?;
@@ -105,6 +122,14 @@ impl Address {
             }
         };
         client.batch_execute(SETTINGS).await?;
+        if purpose == Use::Keys {
+            for setting in BY_KEY {
+                match client.batch_execute(setting).await {
+                    Err(error) if error.as_db_error().is_none() => return Err(error),
+                    _ => {}
+                }
+            }
+        }
         Ok(client)
     }
 

@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use crate::port::StoreError;
 use crate::rows::{BadRow, Columns};
-use address::Address;
+use address::{Address, Use};
 use pool::{Lines, Readers, Shared, Tries};
 use schema::{Older, Step};
 use session::{Remedy, Value};
@@ -96,10 +96,10 @@ impl Postgres {
             .transact(|session| Box::pin(async move { schema::bring_up(&session, steps, older).await }))
             .await
             .map_err(|error| StoreError::Fault(format!("the database's schema: {error}")))?;
-        let for_writers = (0..each.max(1)).map(|_| Shared::new(address.clone())).collect();
+        let for_writers = (0..each.max(1)).map(|_| Shared::new(address.clone(), Use::Keys)).collect();
         Ok(Self {
             readers: Readers::new(&address, each),
-            reports: Shared::new(address.clone()),
+            reports: Shared::new(address.clone(), Use::Reports),
             writers: Writers::start(for_writers),
             lines,
             address,

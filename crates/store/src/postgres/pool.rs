@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
-use super::address::Address;
+use super::address::{Address, Use};
 use super::session::{Remedy, Session, Trouble};
 use crate::port::StoreError;
 
@@ -22,12 +22,13 @@ const TRIES: u32 = 12;
 /// A connection many share: it is made when it is needed, and again when it broke.
 pub struct Shared {
     address: Arc<Address>,
+    purpose: Use,
     session: tokio::sync::Mutex<Option<Arc<Session>>>,
 }
 
 impl Shared {
-    pub fn new(address: Arc<Address>) -> Self {
-        Self { address, session: tokio::sync::Mutex::default() }
+    pub fn new(address: Arc<Address>, purpose: Use) -> Self {
+        Self { address, purpose, session: tokio::sync::Mutex::default() }
     }
 
     pub async fn session(&self) -> Result<Arc<Session>, Trouble> {
@@ -35,7 +36,7 @@ impl Shared {
         if let Some(open) = session.as_ref().filter(|session| !session.is_closed()) {
             return Ok(open.clone());
         }
-        let made = Arc::new(connect(&self.address).await?);
+        let made = Arc::new(connect(&self.address, self.purpose).await?);
         *session = Some(made.clone());
         Ok(made)
     }
@@ -49,8 +50,8 @@ impl Shared {
     }
 }
 
-async fn connect(address: &Address) -> Result<Session, Trouble> {
-    Ok(Session::new(address.connect().await?))
+async fn connect(address: &Address, purpose: Use) -> Result<Session, Trouble> {
+    Ok(Session::new(address.connect(purpose).await?))
 }
 
 /// Counts what may be tried again.
@@ -93,7 +94,7 @@ pub struct Readers {
 impl Readers {
     pub fn new(address: &Arc<Address>, count: usize) -> Self {
         Self {
-            shared: (0..count.max(1)).map(|_| Shared::new(address.clone())).collect(),
+            shared: (0..count.max(1)).map(|_| Shared::new(address.clone(), Use::Keys)).collect(),
             next: AtomicUsize::new(0),
         }
     }
@@ -162,7 +163,7 @@ impl Lines {
         let free = self.free.lock().pop().filter(|session| !session.is_closed());
         match free {
             Some(session) => Ok(session),
-            None => Ok(Arc::new(connect(&self.address).await?)),
+            None => Ok(Arc::new(connect(&self.address, Use::Keys).await?)),
         }
     }
 }
