@@ -1,6 +1,5 @@
 //! Puts the parts together and runs them until told to stop.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,12 +7,14 @@ use anyhow::{Context as _, Result};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tillgate_protocols::codepay::PrivateKey;
 use tillgate_protocols::wire::nonce::NonceKey;
-use tillgate_store::{Sqlite, Store, StoreError};
+use tillgate_store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
+use crate::bus::link;
 use crate::channels::{Acquirer, Channel, Channels};
 use crate::config::Config;
+use crate::database::Opened;
 use crate::directory::Directory;
 use crate::gateway::{Gateway, ReadyWork};
 use crate::http::accept::{self, AcceptLimits};
@@ -71,33 +72,6 @@ impl App {
     }
 }
 
-/// Opens the data folder for a gateway: the store, brought up to date, and the key its secrets are sealed with.
-pub fn open(config: &Config) -> Result<(Arc<dyn Store>, Arc<Vault>)> {
-    open_with(config, true, Sqlite::open)
-}
-
-/// The same for a command, perhaps beside a gateway at work: what is out of date is refused.
-pub fn open_beside(config: &Config, create: bool) -> Result<(Arc<dyn Store>, Arc<Vault>)> {
-    open_with(config, create, Sqlite::open_beside)
-}
-
-type OpenStore = fn(&Path) -> Result<Sqlite, StoreError>;
-
-fn open_with(config: &Config, create: bool, open: OpenStore) -> Result<(Arc<dyn Store>, Arc<Vault>)> {
-    if create {
-        std::fs::create_dir_all(&config.data_dir)
-            .with_context(|| format!("creating {}", config.data_dir.display()))?;
-    }
-    let vault = match &config.master_key {
-        Some(key) => Vault::new(&key.0)?,
-        // Beside a database that exists a new key would open nothing and hide that the old one is missing.
-        None => Vault::open(&config.master_key_file(), create && !config.database().exists())?,
-    };
-    let path = config.database();
-    let store = open(&path).with_context(|| format!("opening {}", path.display()))?;
-    Ok((Arc::new(store), Arc::new(vault)))
-}
-
 /// A gateway that is ready to serve but does not listen yet.
 #[derive(Debug)]
 pub struct Assembled {
@@ -109,15 +83,15 @@ pub struct Assembled {
 /// Puts the parts together. With a sandbox its wallets are the channels.
 pub fn assemble(
     config: Config,
-    store: Arc<dyn Store>,
-    vault: Arc<Vault>,
+    opened: Opened,
     sandbox: Option<Arc<Sandbox>>,
     gateway_key: Arc<PrivateKey>,
 ) -> Result<Assembled> {
+    let Opened { store, vault, nodes } = opened;
     let timeout = seconds(config.channels.timeout_s);
     let list: Vec<Channel> = sandbox.iter().map(|sandbox| sandbox.channel()).collect();
     let acquirer: Option<Acquirer> = sandbox.as_ref().map(|sandbox| sandbox.acquirer_channel());
-    let (gateway, ready) = Gateway::new(store.clone(), Channels::new(list, acquirer, timeout));
+    let (gateway, ready) = Gateway::new(store.clone(), nodes, Channels::new(list, acquirer, timeout));
     let nonce_key = Arc::new(NonceKey::new(vault.nonce_key()));
     let rates = Arc::new(Rates::new(store.clone()));
     let latipay = Arc::new(latipay(&config, &store, &vault, (nonce_key.clone(), rates.clone())));
@@ -280,35 +254,53 @@ impl Listeners {
     }
 }
 
-/// Serves until `stop` turns true; then ends gracefully.
+/// Serves until `stop` turns true; then ends gracefully: first it is no longer ready, then it takes nothing new, then
+/// what is in progress is finished and what is not begun is left to others.
 pub async fn run(
     assembled: Assembled,
     listeners: Listeners,
     metrics: PrometheusHandle,
     stop: watch::Receiver<bool>,
 ) {
-    let Assembled { app, workers, ready } = assembled;
+    let Assembled { app, workers, mut ready } = assembled;
     let limits = AcceptLimits {
         connections: app.config.limits.connections,
         header_timeout: Duration::from_secs(app.config.limits.header_timeout_s.into()),
         grace: GRACE,
     };
+    let (ends, end) = watch::channel(false);
     let admin_limits = AcceptLimits { connections: 64, ..limits };
-    let public = accept::serve(listeners.public, router::router(app.clone()), limits, stop.clone());
+    let public = accept::serve(listeners.public, router::router(app.clone()), limits, end.clone());
     let admin = admin::router(app.health(), metrics);
-    let admin = accept::serve(listeners.admin, admin, admin_limits, stop.clone());
+    let admin = accept::serve(listeners.admin, admin, admin_limits, end.clone());
     let world = async {
         if let Some(sandbox) = &app.sandbox {
-            sandbox.run(app.gateway.clone(), stop.clone()).await;
+            sandbox.run(app.gateway.clone(), end.clone()).await;
         }
     };
-    let waiting = async {
-        let mut stop = stop.clone();
-        let _ = stop.wait_for(|stopped| *stopped).await;
+    let ending = async {
+        stopped(stop).await;
+        app.health.stops();
+        // Whoever sends us requests sees that we are not ready, and sends them elsewhere.
+        tokio::time::sleep(seconds(app.config.stop.unready_s)).await;
+        ends.send_replace(true);
         app.gateway.bus.close();
         // Terminals have left the listener's places; they are told that it stops before anybody else is let in.
         let all = u32::try_from(app.config.limits.terminals).unwrap_or(u32::MAX);
         let _ = tokio::time::timeout(GRACE, app.terminal_places.acquire_many(all)).await;
     };
-    tokio::join!(waiting, public, admin, workers.run(ready, stop.clone(), GRACE), world);
+    let serving = async {
+        tokio::join!(ending, public, admin, workers.clone().run(&mut ready, end.clone(), GRACE), world);
+        workers.leave_to_others(&mut ready).await;
+    };
+    tokio::select! {
+        () = serving => {}
+        () = link::run(&app) => {}
+    }
+    link::say_goodbye(&app).await;
+}
+
+/// True, or nobody is left who could say so.
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stopped| *stopped).await;
 }

@@ -10,8 +10,13 @@ use anyhow::{Context as _, Result, bail};
 use ipnet::IpNet;
 use serde::Deserialize;
 
+use crate::database::Address;
+
 /// The text of `tillgate default-config`.
 pub const DEFAULT: &str = include_str!("default-config.toml");
+
+/// Read as it stands: what looks like a number would be read as one.
+const DATABASE_PASSWORD: &str = "TILLGATE_DATABASE_PASSWORD";
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,6 +25,12 @@ pub struct Config {
     pub admin_listen: SocketAddr,
     pub public_url: String,
     pub data_dir: PathBuf,
+    /// Empty: a file in the data folder.
+    #[serde(default)]
+    pub database: Address,
+    pub database_password_file: Option<PathBuf>,
+    /// In place of the file; from the environment only.
+    pub database_password: Option<Secret>,
     /// `master.key` in the data folder if absent.
     pub master_key_file: Option<PathBuf>,
     /// In place of the file; from the environment only.
@@ -31,6 +42,7 @@ pub struct Config {
     pub notify: Notify,
     pub channels: Channels,
     pub cards: Cards,
+    pub stop: Stop,
     /// Where rates were before they moved to the store; refused with a word on where they are now.
     #[serde(default)]
     rates: Option<toml::Table>,
@@ -110,6 +122,12 @@ pub struct Cards {
     pub pci_scope_acknowledged: bool,
 }
 
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stop {
+    pub unready_s: u32,
+}
+
 impl Config {
     /// Reads defaults, then the file, then the environment.
     pub fn load(file: Option<&Path>) -> Result<Self> {
@@ -126,7 +144,8 @@ impl Config {
                 std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
             builder = builder.add_source(config::File::from_str(&text, config::FileFormat::Toml));
         }
-        let settings = std::env::vars().filter(|(name, _)| !name.starts_with("TILLGATE_TEST_")).collect();
+        let is_setting = |name: &str| !name.starts_with("TILLGATE_TEST_") && name != DATABASE_PASSWORD;
+        let settings = std::env::vars().filter(|(name, _)| is_setting(name)).collect();
         let environment = config::Environment::with_prefix("TILLGATE")
             .prefix_separator("_")
             .separator("__")
@@ -135,7 +154,10 @@ impl Config {
             .list_separator(",")
             .with_list_parse_key("outbound.allow_networks")
             .source(Some(settings));
-        let config: Self = builder.add_source(environment).build()?.try_deserialize()?;
+        let mut config: Self = builder.add_source(environment).build()?.try_deserialize()?;
+        if let Some(password) = std::env::var(DATABASE_PASSWORD).ok().filter(|password| !password.is_empty()) {
+            config.database_password = Some(Secret(password.into()));
+        }
         config.check()?;
         Ok(config)
     }
@@ -145,8 +167,10 @@ impl Config {
         if !matches!(url.scheme(), "http" | "https") || self.public_url.ends_with('/') {
             bail!("public_url must be http:// or https://, without a slash at the end");
         }
+        self.database.check()?;
         // A worker that waits longer than its lease loses it; a refund counts as lost after a minute.
         for (name, value, range) in [
+            ("stop.unready_s", self.stop.unready_s as usize, 0..=300),
             ("limits.connections", self.limits.connections, 1..=1_000_000),
             ("limits.body_bytes", self.limits.body_bytes, 1_024..=1_048_576),
             ("limits.crypto_threads", self.limits.crypto_threads, 0..=256),
@@ -174,7 +198,7 @@ impl Config {
         self.master_key_file.clone().unwrap_or_else(|| self.data_dir.join("master.key"))
     }
 
-    pub fn database(&self) -> PathBuf {
+    pub fn sqlite_file(&self) -> PathBuf {
         self.data_dir.join("tillgate.sqlite")
     }
 }

@@ -11,6 +11,7 @@ pub mod channels;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod database;
 pub mod directory;
 pub mod gateway;
 pub mod http;

@@ -8,6 +8,7 @@ pub mod claim;
 #[cfg(test)]
 mod contract;
 pub mod directory;
+pub mod nodes;
 pub mod notification;
 pub mod port;
 pub mod postgres;
@@ -24,6 +25,7 @@ pub use changeset::{Changeset, WorkUpdate};
 pub use claim::{Claim, Claimed};
 pub use directory::{Credential, NewKey, SealedKey};
 pub use notification::{Notification, NotificationAttempt, NotificationState};
+pub use nodes::{HINT_BYTES, Heard, LineHolder, Nodes};
 pub use port::{Answer, Conflict, OrderKey, Store, StoreError};
 pub use postgres::Postgres;
 pub use rate::QuotedRate;

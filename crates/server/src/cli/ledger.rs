@@ -6,7 +6,7 @@ use anyhow::Result;
 use tillgate_core::MerchantId;
 
 use super::{DataArgs, one_line, say};
-use crate::app;
+use crate::database;
 use crate::books::check::{Finding, check};
 
 #[derive(Debug, clap::Subcommand)]
@@ -26,7 +26,7 @@ pub struct CheckArgs {
 
 pub async fn run(command: Command) -> Result<ExitCode> {
     let Command::Check(args) = command;
-    let (store, _) = app::open_beside(&args.data.config()?, false)?;
+    let (store, _) = database::open_beside(&args.data.config()?, false).await?;
     let merchant = match args.merchant {
         Some(number) => Some(super::report::known_merchant(&*store, number).await?),
         None => None::<MerchantId>,

@@ -5,7 +5,7 @@ use tillgate_core::{MerchantId, OrderNo};
 use tillgate_store::NotificationState;
 
 use super::{DataArgs, say};
-use crate::{app, clock};
+use crate::{clock, database};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -44,7 +44,7 @@ pub async fn run(command: Command) -> Result<()> {
 }
 
 async fn list(args: ListArgs) -> Result<()> {
-    let (store, _) = app::open_beside(&args.data.config()?, false)?;
+    let (store, _) = database::open_beside(&args.data.config()?, false).await?;
     let state = args.state.as_deref().and_then(NotificationState::parse);
     let listed = store.list_notifications(args.merchant.map(MerchantId), state, args.limit).await?;
     for notification in &listed {
@@ -65,7 +65,7 @@ async fn list(args: ListArgs) -> Result<()> {
 async fn resend(args: ResendArgs) -> Result<()> {
     let parts: Vec<&str> = args.id.split('/').collect();
     let [merchant, order, event] = parts[..] else { bail!("not merchant/order/event: {}", args.id) };
-    let (store, _) = app::open_beside(&args.data.config()?, false)?;
+    let (store, _) = database::open_beside(&args.data.config()?, false).await?;
     let found = store
         .resend(
             MerchantId(merchant.parse().context("merchant")?),

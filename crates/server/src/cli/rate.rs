@@ -9,7 +9,7 @@ use tillgate_store::{QuotedRate, Store};
 use super::{DataArgs, one_line, say};
 use crate::rates::PAYERS;
 use crate::rooms::codepay;
-use crate::{app, clock};
+use crate::{clock, database};
 
 /// Characters of a source's name.
 const SOURCE_MAX: usize = 64;
@@ -85,7 +85,7 @@ fn quoted(args: &SetArgs) -> Result<QuotedRate> {
 
 async fn set(args: SetArgs) -> Result<()> {
     let quoted = quoted(&args)?;
-    let (store, _) = app::open_beside(&args.data.config()?, true)?;
+    let (store, _) = database::open_beside(&args.data.config()?, true).await?;
     let pair = (quoted.base, quoted.quote);
     let known = store.list_rates().await?;
     let newest = known.iter().find(|known| (known.base, known.quote) == pair);
@@ -104,7 +104,7 @@ async fn set(args: SetArgs) -> Result<()> {
 }
 
 async fn list(args: ListArgs) -> Result<()> {
-    let (store, _) = app::open_beside(&args.data.config()?, false)?;
+    let (store, _) = database::open_beside(&args.data.config()?, false).await?;
     let rates = store.list_rates().await?;
     let mut seen = HashSet::new();
     for quoted in &rates {

@@ -12,7 +12,7 @@ use tillgate_store::{StatementFile, StatementLine, Store};
 use super::report::{Format, Table, day_of};
 use super::{DataArgs, one_line, say};
 use crate::books::reconcile::{CHANNELS, Compared, Difference, Operation, Trouble, compare, file, method_of};
-use crate::{app, clock};
+use crate::{clock, database};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -75,7 +75,7 @@ async fn import(args: ImportArgs) -> Result<()> {
     let bytes = std::fs::read(&args.file).with_context(|| format!("--file {shown}"))?;
     let lines = file::read(&channel, &bytes).with_context(|| format!("--file {shown}: nothing is kept"))?;
     let digest = digest::digest(&digest::SHA256, &bytes).as_ref().to_vec();
-    let (store, _) = app::open_beside(&args.data.config()?, false)?;
+    let (store, _) = database::open_beside(&args.data.config()?, false).await?;
     let (count, strange) = (lines.len(), lines.iter().filter(|line| line.order.is_none()).count());
     let file = StatementFile {
         channel: channel.clone(),
@@ -145,7 +145,7 @@ const COLUMNS: &[&str] = &[
 
 async fn show(args: ShowArgs) -> Result<ExitCode> {
     let span = span(&args)?;
-    let (store, _) = app::open_beside(&args.data.config()?, false)?;
+    let (store, _) = database::open_beside(&args.data.config()?, false).await?;
     let mut differences = Vec::new();
     let mut compared = Compared::default();
     for channel in channels(&*store, args.channel.as_deref()).await? {

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use super::say;
 use crate::app::{self, Listeners};
 use crate::config::Config;
+use crate::database;
 use crate::http::admin;
 use crate::rooms::{self, key_place};
 use crate::sandbox::merchants::{self, DOCUMENT_KEY, OTTPAY_KEY, PRINTED_KEYS};
@@ -74,15 +75,16 @@ pub async fn sandbox(args: SandboxArgs) -> Result<()> {
     let config = sandbox_config(&args)?;
     logging::start(&config.log)?;
     let metrics = admin::start_metrics()?;
-    let (store, vault) = app::open(&config)?;
-    claim(&*store, "sandbox").await?;
-    merchants::seed(&*store, &vault).await?;
+    let opened = database::open(&config).await?;
+    claim(&*opened.store, "sandbox").await?;
+    // First of all, so that a wrong master key seals nothing.
+    let key = app::gateway_key(&*opened.store, &opened.vault).await?;
+    merchants::seed(&*opened.store, &opened.vault).await?;
     let sandbox = Sandbox::open(&config.data_dir, &config.public_url)?;
     let stop = stop_signal()?;
     let listeners = Listeners::bind(&config).await?;
-    let key = app::gateway_key(&*store, &vault).await?;
     let welcome = welcome(&config, &key)?;
-    let assembled = app::assemble(config, store, vault, Some(sandbox), key)?;
+    let assembled = app::assemble(config, opened, Some(sandbox), key)?;
     say(&welcome);
     app::run(assembled, listeners, metrics, stop).await;
     Ok(())
@@ -164,19 +166,19 @@ pub async fn serve(args: ServeArgs) -> Result<()> {
     config.public_url = args.public_url.unwrap_or(config.public_url);
     logging::start(&config.log)?;
     let metrics = admin::start_metrics()?;
-    let (store, vault) = app::open(&config)?;
-    claim(&*store, "live").await?;
-    refuse_document_keys(&store, &vault).await?;
+    let opened = database::open(&config).await?;
+    claim(&*opened.store, "live").await?;
+    refuse_document_keys(&opened.store, &opened.vault).await?;
     let stop = stop_signal()?;
     let listeners = Listeners::bind(&config).await?;
     if config.public_url.starts_with("http://") {
         tracing::warn!(public_url = %config.public_url, "payment links without https: merchants and shoppers need TLS in front");
     }
     tracing::warn!("no channel to a wallet is configured: every order is refused until one is");
-    tracing::info!(listen = %config.listen, admin = %config.admin_listen, public_url = %config.public_url, "serving");
-    let key = app::gateway_key(&*store, &vault).await?;
+    tracing::info!(database = %config.database, listen = %config.listen, admin = %config.admin_listen, public_url = %config.public_url, "serving");
+    let key = app::gateway_key(&*opened.store, &opened.vault).await?;
     tracing::info!(public_key = %key.public().to_text(), "CodePay apps check answers with this key");
-    let assembled = app::assemble(config, store, vault, None, key)?;
+    let assembled = app::assemble(config, opened, None, key)?;
     app::run(assembled, listeners, metrics, stop).await;
     Ok(())
 }
@@ -185,7 +187,7 @@ pub async fn serve(args: ServeArgs) -> Result<()> {
 async fn claim(store: &dyn Store, purpose: &str) -> Result<()> {
     let word = store.claim(purpose).await?;
     if word != purpose {
-        bail!("this data folder belongs to a {word} gateway; use another one");
+        bail!("this database belongs to a {word} gateway; use another one");
     }
     Ok(())
 }

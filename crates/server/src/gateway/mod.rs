@@ -6,17 +6,18 @@
 mod card;
 mod counter;
 mod shown;
+mod terminal;
+mod wait;
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use parking_lot::Mutex;
 use tillgate_core::{
     Asked, BatchPlace, Command, Decision, Event, MerchantId, NewOrder, NewRefund, Order, OrderNo, Outcome,
-    Presentation, Refund, RefundMeans, RefundNo, RefundState, Refusal, Timestamp, Work, WorkKey, decide,
+    Presentation, Refund, RefundMeans, RefundNo, Refusal, Timestamp, Work, WorkKey, decide,
 };
-use tillgate_store::{Changeset, Claim, Conflict, OrderKey, Store, StoreError, WorkUpdate};
+use tillgate_store::{Changeset, Claim, Conflict, Nodes, OrderKey, Store, StoreError, WorkUpdate};
 use tokio::sync::mpsc;
 
 use crate::alarm::Alarm;
@@ -27,6 +28,7 @@ use crate::numbers::OrderNumbers;
 use crate::terminals::Terminals;
 
 pub use card::billing_of;
+pub use terminal::Told;
 
 /// How long a worker may hold a row before another takes it, ms.
 pub const LEASE_MS: i64 = 30_000;
@@ -108,12 +110,16 @@ type OrderPlace = (MerchantId, OrderNo);
 pub type ReadyWork = mpsc::UnboundedReceiver<Work>;
 
 impl Gateway {
-    pub fn new(store: Arc<dyn Store>, channels: Channels) -> (Arc<Self>, ReadyWork) {
+    pub fn new(
+        store: Arc<dyn Store>,
+        nodes: Option<Arc<dyn Nodes>>,
+        channels: Channels,
+    ) -> (Arc<Self>, ReadyWork) {
         let (ready, receiver) = mpsc::unbounded_channel();
         let gateway = Self {
             store,
             channels,
-            bus: Bus::default(),
+            bus: Bus::new(nodes),
             numbers: OrderNumbers::default(),
             terminals: Terminals::default(),
             ready,
@@ -364,7 +370,11 @@ impl Gateway {
 
     fn after_commit(&self, decision: &Decision, lease_until: Timestamp, work: Option<WorkUpdate>) {
         let order = &decision.order;
-        self.bus.wake(order.merchant, order.number);
+        match decision.events.first() {
+            // Nobody can wait for it yet.
+            Some(Event::Created) => self.bus.wake_here(order.merchant, order.number),
+            _ => self.bus.wake(order.merchant, order.number),
+        }
         if order.counter.is_some() {
             self.bus.wake_terminal(order.merchant, &order.terms.terminal);
         }
@@ -381,60 +391,6 @@ impl Gateway {
         }
         if let Some(WorkUpdate::Retry(_, due_at)) = work {
             self.alarm.set_no_later_than(due_at);
-        }
-    }
-
-    /// Waits until the order satisfies `done` or the time is up; gives the order as it is then.
-    /// Wake-ups are hints: behind them the store is read again now and then.
-    pub async fn wait_until(
-        &self,
-        order: Order,
-        patience: Duration,
-        done: impl Fn(&Order) -> bool,
-    ) -> Result<Order, Problem> {
-        const READ_AGAIN: Duration = Duration::from_secs(15);
-        let deadline = tokio::time::Instant::now() + patience;
-        let (merchant, number) = (order.merchant, order.number);
-        let waiting = self.bus.wait_for(merchant, number);
-        let mut order = order;
-        loop {
-            // Registered before the read, so that no wake-up falls between.
-            let mut woken = std::pin::pin!(waiting.next());
-            woken.as_mut().enable();
-            if let Some(now) = self.store.load_order(merchant, OrderKey::Number(number)).await? {
-                order = now;
-            }
-            if done(&order) || self.bus.is_closed() || tokio::time::Instant::now() >= deadline {
-                return Ok(order);
-            }
-            let until = deadline.min(tokio::time::Instant::now() + READ_AGAIN);
-            let _ = tokio::time::timeout_at(until, woken).await;
-        }
-    }
-
-    /// Waits for the channel's word on a refund; `Requested` when the time is up first.
-    pub async fn wait_for_refund(
-        &self,
-        merchant: MerchantId,
-        order: OrderNo,
-        number: RefundNo,
-        patience: Duration,
-    ) -> Result<RefundState, Problem> {
-        let deadline = tokio::time::Instant::now() + patience;
-        let waiting = self.bus.wait_for(merchant, order);
-        loop {
-            let mut woken = std::pin::pin!(waiting.next());
-            woken.as_mut().enable();
-            let state = self.load_refund(merchant, order, number).await?.map(|refund| refund.state);
-            match state {
-                Some(RefundState::Requested)
-                    if tokio::time::Instant::now() < deadline && !self.bus.is_closed() =>
-                {
-                    let _ = tokio::time::timeout_at(deadline, woken).await;
-                }
-                Some(state) => return Ok(state),
-                None => return Err(Problem::Fault("the refund is gone".into())),
-            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! The operator's listener: alive, ready, metrics.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -36,15 +37,35 @@ pub struct Health {
     store: Arc<dyn Store>,
     long_polls: Arc<LongPolls>,
     last: Arc<Mutex<Option<(Instant, bool)>>>,
+    stops: Arc<AtomicBool>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Readiness {
+    Ready,
+    NoWrites,
+    Stopping,
 }
 
 impl Health {
     pub fn new(store: Arc<dyn Store>, long_polls: Arc<LongPolls>) -> Self {
-        Self { store, long_polls, last: Arc::default() }
+        Self { store, long_polls, last: Arc::default(), stops: Arc::default() }
     }
 
-    /// Ready means: the store takes a durable write within two seconds. One probe at a time.
-    async fn is_ready(&self) -> bool {
+    /// From now on it is not ready.
+    pub fn stops(&self) {
+        self.stops.store(true, Ordering::Release);
+    }
+
+    async fn readiness(&self) -> Readiness {
+        if self.stops.load(Ordering::Acquire) {
+            return Readiness::Stopping;
+        }
+        if self.takes_writes().await { Readiness::Ready } else { Readiness::NoWrites }
+    }
+
+    /// The store takes a durable write within two seconds. One probe at a time.
+    async fn takes_writes(&self) -> bool {
         let mut last = self.last.lock().await;
         if let Some((at, ready)) = *last
             && at.elapsed() < READY_KEPT
@@ -71,9 +92,11 @@ pub async fn live() -> Response<Body> {
 }
 
 pub async fn ready(State(health): State<Health>) -> Response<Body> {
-    match health.is_ready().await {
-        true => typed(StatusCode::OK, "text/plain", "ok\n"),
-        false => typed(StatusCode::SERVICE_UNAVAILABLE, "text/plain", "the store does not take writes\n"),
+    let not_ready = |why| typed(StatusCode::SERVICE_UNAVAILABLE, "text/plain", why);
+    match health.readiness().await {
+        Readiness::Ready => typed(StatusCode::OK, "text/plain", "ok\n"),
+        Readiness::NoWrites => not_ready("the store does not take writes\n"),
+        Readiness::Stopping => not_ready("stopping\n"),
     }
 }
 

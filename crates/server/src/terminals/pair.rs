@@ -9,6 +9,7 @@ use axum::http::{Response, StatusCode};
 use tillgate_protocols::ecrhub::{self, Paired};
 
 use crate::app::App;
+use crate::bus::hint::Hint;
 use crate::http::{body, json};
 use crate::rooms::codepay::TERMINALS;
 use crate::rooms::new_key;
@@ -61,7 +62,8 @@ async fn paired(app: &App, terminal_sn: &str, code: &str) -> anyhow::Result<Opti
     let key = new_key(&app.vault, TERMINALS, terminal_sn, &secret)?;
     store.add_key(terminal.merchant, TERMINALS, terminal_sn, key).await?;
     app.codepay.terminals.forget(terminal_sn);
-    app.gateway.terminals.disconnect(terminal.merchant, terminal_sn);
+    app.gateway.bus.tell(|| Hint::Login(TERMINALS.to_owned(), terminal_sn.to_owned()));
+    app.gateway.disconnect_terminal(terminal.merchant, terminal_sn);
     Ok(Some(ecrhub::paired(&Paired {
         terminal_sn,
         secret: &secret,

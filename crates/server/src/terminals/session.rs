@@ -5,6 +5,7 @@
 //! takes it for one that no terminal has seen.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -14,7 +15,7 @@ use axum::extract::ws::{
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse as _;
-use tillgate_core::{Command, Flow, Order, OrderNo, OrderState, Presentation, Stage};
+use tillgate_core::{Command, Flow, MerchantId, Order, OrderNo, OrderState, Presentation, Stage};
 use tillgate_protocols::ecrhub::{
     self, CloseCode, Code, FRAME_BYTES, FromTerminal, INIT_WITHIN_S, Init, SILENCE_S, Topic,
 };
@@ -25,6 +26,7 @@ use zeroize::Zeroizing;
 
 use super::{Entered, Line, word};
 use crate::app::App;
+use crate::bus::hint::Hint;
 use crate::clock;
 use crate::gateway::Problem;
 use crate::http::json;
@@ -32,8 +34,6 @@ use crate::rooms::codepay::Terminal;
 
 /// A terminal that does not take a frame within this is gone.
 const SEND_WITHIN: Duration = Duration::from_secs(10);
-/// The queue is read this often even if no bell rings.
-const LOOK_AGAIN: Duration = Duration::from_secs(15);
 
 /// `GET /terminal/v1`.
 pub async fn connect(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
@@ -75,13 +75,20 @@ async fn serve(app: Arc<App>, mut socket: WebSocket) {
         Ok((terminal, request_id, secret)) => {
             let (merchant, sn) = (terminal.merchant, terminal.terminal_sn.clone());
             let gateway = &app.gateway;
-            let Entered { line, frames } = gateway.terminals.enter(merchant, &sn, clock::now());
-            let bell = gateway.bus.connect_terminal(merchant, &sn);
-            let mut session = Session { app: &app, terminal, secret, line: line.clone(), bell, held: None };
-            let over = session.run(&mut socket, frames, &request_id).await;
-            gateway.bus.disconnect_terminal(merchant, &sn, &session.bell);
-            gateway.terminals.leave(merchant, &sn, &line);
-            over
+            match line_of(&app, &terminal).await {
+                Err(over) => over,
+                Ok(Entered { line, frames }) => {
+                    let bell = gateway.bus.connect_terminal(merchant, &sn);
+                    let (app, line) = (&app, line.clone());
+                    let mut session =
+                        Session { app, terminal, secret, line: line.clone(), bell, held: None };
+                    let over = session.run(&mut socket, frames, &request_id).await;
+                    gateway.bus.disconnect_terminal(merchant, &sn, &session.bell);
+                    gateway.terminals.leave(merchant, &sn, &line);
+                    give_back(app, (merchant, &sn), &line).await;
+                    over
+                }
+            }
         }
     };
     let frame = match over {
@@ -90,6 +97,35 @@ async fn serve(app: Arc<App>, mut socket: WebSocket) {
         Over::Gone => return,
     };
     let _ = tokio::time::timeout(SEND_WITHIN, socket.send(Message::Close(Some(frame)))).await;
+}
+
+/// Its place among the terminals. Where there are other nodes the store numbers connections, and whoever has an older
+/// one learns of it.
+async fn line_of(app: &App, terminal: &Terminal) -> Result<Entered, Over> {
+    let (gateway, merchant, sn) = (&app.gateway, terminal.merchant, &terminal.terminal_sn);
+    let Some(peers) = gateway.bus.peers() else {
+        return Ok(gateway.terminals.enter(merchant, sn, gateway.terminals.next_epoch(clock::now())));
+    };
+    match peers.nodes.take_line(merchant, sn, clock::now()).await {
+        Ok(epoch) => {
+            let entered = gateway.terminals.enter(merchant, sn, epoch);
+            peers.tell(|| Hint::Line(merchant, sn.clone(), epoch));
+            Ok(entered)
+        }
+        Err(error) => {
+            tracing::error!(%error, terminal = %sn, "taking a terminal's line");
+            Err(Over::Stopping)
+        }
+    }
+}
+
+/// Nobody has the terminal now, unless somebody newer has.
+async fn give_back(app: &App, (merchant, sn): (MerchantId, &str), line: &Line) {
+    let Some(peers) = app.gateway.bus.peers() else { return };
+    if let Err(error) = peers.nodes.leave_line(merchant, sn, line.epoch).await {
+        // It ends with this node.
+        tracing::warn!(%error, terminal = sn, "leaving a terminal's line");
+    }
 }
 
 /// The first frame says who it is, with its secret.
@@ -162,14 +198,11 @@ impl Session<'_> {
         let mut silent_at = Instant::now() + silence;
         loop {
             let step = tokio::select! {
-                () = self.line.taken_over.notified() => Err(self.replaced()),
+                () = self.line.over.notified() => Err(self.replaced()),
                 () = tokio::time::sleep_until(silent_at) => Err(Over::Closed(CloseCode::Silent)),
                 Some(frame) = frames.recv() => send(socket, frame).await,
                 () = self.bell.notified() => self.look(socket).await,
-                () = tokio::time::sleep(LOOK_AGAIN) => match self.is_still_let_in().await {
-                    true => self.look(socket).await,
-                    false => Err(Over::Closed(CloseCode::PairedAnew)),
-                },
+                () = tokio::time::sleep(self.app.gateway.bus.queue_patience()) => self.look_round(socket).await,
                 received = receive(socket) => match received {
                     Ok(text) => {
                         silent_at = Instant::now() + silence;
@@ -196,11 +229,34 @@ impl Session<'_> {
         }
     }
 
-    /// By a newer connection, or nobody: then it was paired anew.
-    fn replaced(&self) -> Over {
+    /// No bell has rung for a while; it may have been lost.
+    async fn look_round(&mut self, socket: &mut WebSocket) -> Result<(), Over> {
+        if !self.is_still_let_in().await {
+            return Err(Over::Closed(CloseCode::PairedAnew));
+        }
+        if self.is_elsewhere().await {
+            return Err(Over::Closed(CloseCode::TakenOver));
+        }
+        self.look(socket).await
+    }
+
+    /// Connected to another node since.
+    async fn is_elsewhere(&self) -> bool {
+        let Some(peers) = self.app.gateway.bus.peers() else { return false };
         let (merchant, sn) = (self.terminal.merchant, &self.terminal.terminal_sn);
-        let is_there = self.app.gateway.terminals.is_online(merchant, sn);
-        Over::Closed(if is_there { CloseCode::TakenOver } else { CloseCode::PairedAnew })
+        match peers.nodes.line_holder(merchant, sn, clock::now()).await {
+            Ok(holder) => holder.is_some_and(|holder| holder.epoch > self.line.epoch),
+            Err(error) => {
+                // The store's trouble is not the terminal's.
+                tracing::error!(%error, "looking up a terminal's line");
+                false
+            }
+        }
+    }
+
+    fn replaced(&self) -> Over {
+        let is_unpaired = self.line.is_unpaired.load(Ordering::Acquire);
+        Over::Closed(if is_unpaired { CloseCode::PairedAnew } else { CloseCode::TakenOver })
     }
 
     async fn start(&mut self, socket: &mut WebSocket, request_id: &str) -> Result<(), Over> {

@@ -12,7 +12,7 @@ use tillgate_store::WorkUpdate;
 use super::Workers;
 use crate::channels::{self, trade_no};
 use crate::clock;
-use crate::gateway::Problem;
+use crate::gateway::{Problem, Told};
 use crate::terminals::word;
 
 /// A refund or void the acquirer has never heard of is sent again after this long, ms: it takes each number once.
@@ -35,16 +35,15 @@ impl Workers {
         }
         let number = trade_no(order.merchant, order.number, 1);
         let question = ecrhub::query(&number, &number, clock::now());
-        match self.ask_terminal(order, Topic::Query, &number, question).await {
-            Some(answer) if answer.meaning() == Meaning::InProgress => {
+        match self.gateway.ask_terminal(order, (Topic::Query, &number), question).await {
+            Some(Told { answer, .. }) if answer.meaning() == Meaning::InProgress => {
                 return self.gateway.settle(retry).await;
             }
-            // Its own word, as if it had come by itself.
-            Some(answer)
-                if !answer.never_heard_of()
-                    && answer.result.trade_no == number
-                    && answer.meaning() != Meaning::DoesNotKnow =>
-            {
+            // Its own word, as if it had come by itself; and so it has, at the node that asked it.
+            Some(Told { answer, is_carried_out: true }) if is_own_word(&answer, &number) => {
+                return self.gateway.settle(retry).await;
+            }
+            Some(Told { answer, is_carried_out: false }) if is_own_word(&answer, &number) => {
                 word::heard(&self.gateway, order.merchant, &order.terms.terminal, answer).await?;
                 return self.gateway.settle(retry).await;
             }
@@ -64,9 +63,9 @@ impl Workers {
         let retry = WorkUpdate::Retry(*work, clock::now().plus_s(ask_delay_s(work.attempt)));
         let number = trade_no(order.merchant, order.number, 1);
         let question = ecrhub::close(&number, &number, clock::now());
-        let answer = self.ask_terminal(order, Topic::Close, &number, question).await;
+        let answer = self.gateway.ask_terminal(order, (Topic::Close, &number), question).await;
         let is_unknown = order.counter.as_ref().is_some_and(|counter| counter.is_unknown);
-        let is_charging = answer.is_some_and(|answer| answer.closing() == Closing::TooLate) && !is_unknown;
+        let is_charging = answer.is_some_and(|told| told.answer.closing() == Closing::TooLate) && !is_unknown;
         if is_charging && work.attempt <= CHARGING_TRIES {
             // The result comes by itself, or the terminal falls silent.
             return self.gateway.settle(retry).await;
@@ -77,17 +76,6 @@ impl Workers {
             }
             _ => self.gateway.settle(retry).await,
         }
-    }
-
-    async fn ask_terminal(
-        &self,
-        order: &Order,
-        topic: Topic,
-        number: &str,
-        frame: String,
-    ) -> Option<TerminalAnswer> {
-        let terminals = &self.gateway.terminals;
-        terminals.ask(order.merchant, &order.terms.terminal, (topic, number), frame).await
     }
 
     /// The acquirer's word, if it is about this order's amount.
@@ -208,7 +196,7 @@ impl Workers {
         let Some(order) = self.order_of(work).await? else { return self.gateway.settle(done).await };
         let number = trade_no(order.merchant, order.number, 1);
         let frame = ecrhub::reprint(&number, &number, clock::now());
-        let answer = self.ask_terminal(&order, Topic::Reprint, &number, frame).await;
+        let answer = self.gateway.ask_terminal(&order, (Topic::Reprint, &number), frame).await;
         if answer.is_some() || work.attempt > REPRINT_TRIES {
             return self.gateway.settle(done).await;
         }
@@ -219,4 +207,11 @@ impl Workers {
 
 fn is_final(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Paid { .. } | Outcome::Declined { .. })
+}
+
+/// The terminal's own word on how the order ended, or that it does not end it.
+fn is_own_word(answer: &TerminalAnswer, number: &str) -> bool {
+    !answer.never_heard_of()
+        && answer.result.trade_no == number
+        && answer.meaning() != Meaning::DoesNotKnow
 }

@@ -10,12 +10,14 @@ mod counter;
 mod notify;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tillgate_core::{Command, Timestamp, Work, WorkKind};
 use tillgate_store::{OrderKey, WorkUpdate};
 use tokio::sync::{Semaphore, watch};
 
+use crate::bus::hint::Hint;
 use crate::clock;
 use crate::gateway::{Gateway, LEASE_MS, Problem, ReadyWork};
 use crate::outbound::Outbound;
@@ -43,6 +45,8 @@ pub struct Workers {
     money_lane: Arc<Semaphore>,
     ask_lane: Arc<Semaphore>,
     notify_lane: Arc<Semaphore>,
+    /// What is not begun is left to others.
+    stops: AtomicBool,
 }
 
 impl Workers {
@@ -50,17 +54,18 @@ impl Workers {
         let breakers = Breakers::new(per_endpoint);
         let lane = |places| Arc::new(Semaphore::new(places));
         let (money_lane, ask_lane, notify_lane) = (lane(MONEY_LANE), lane(ASK_LANE), lane(NOTIFY_LANE));
-        Arc::new(Self { gateway, rooms, outbound, breakers, money_lane, ask_lane, notify_lane })
+        Arc::new(Self { gateway, rooms, outbound, breakers, money_lane, ask_lane, notify_lane, stops: AtomicBool::new(false) })
     }
 
     pub fn room(&self, name: &str) -> anyhow::Result<&Arc<dyn Room>> {
         self.rooms.named(name)
     }
 
-    /// Runs until `stop`; then finishes what is in progress (for `grace` at most). What is left keeps its row.
+    /// Runs until `stop`; then finishes what is in progress (for `grace` at most). The lease of what is not begun is
+    /// given back, that of what does not end in time runs out.
     pub async fn run(
         self: Arc<Self>,
-        mut ready: ReadyWork,
+        ready: &mut ReadyWork,
         mut stop: watch::Receiver<bool>,
         grace: Duration,
     ) {
@@ -78,12 +83,30 @@ impl Workers {
                 }
             }
         }
+        self.stops.store(true, Ordering::Release);
         let all = async {
             let asks = self.ask_lane.acquire_many(ASK_LANE as u32).await;
             let money = self.money_lane.acquire_many(MONEY_LANE as u32).await;
             asks.and(money).and(self.notify_lane.acquire_many(NOTIFY_LANE as u32).await).map(drop)
         };
         let _ = tokio::time::timeout(grace, all).await;
+    }
+
+    /// What the last requests owe, when there are no more of them.
+    pub async fn leave_to_others(&self, ready: &mut ReadyWork) {
+        while let Ok(work) = ready.try_recv() {
+            self.give_back(work).await;
+        }
+    }
+
+    /// Anyone may begin it now.
+    async fn give_back(&self, work: Work) {
+        let now = clock::now();
+        match self.gateway.settle(WorkUpdate::Postpone(work, now)).await {
+            Ok(()) => drop(self.gateway.bus.tell(|| Hint::Work(now))),
+            // Its lease runs out.
+            Err(problem) => tracing::warn!(%problem, order = %work.key.order, "giving work back"),
+        }
     }
 
     /// Leases what is due and says when to look again.
@@ -125,6 +148,10 @@ impl Workers {
                 | WorkKind::Settle => &workers.money_lane,
             };
             let Ok(_place) = lane.acquire().await else { return };
+            // Whoever stands at a till with a code that was scanned is not left waiting.
+            if workers.stops.load(Ordering::Acquire) && work.key.kind != WorkKind::Charge {
+                return workers.give_back(work).await;
+            }
             metrics::counter!("tillgate_work_total", "kind" => work.key.kind.name()).increment(1);
             if let Err(problem) = workers.perform(&work).await {
                 // The row stays; it is taken again when the lease ends.

@@ -132,7 +132,7 @@ impl Workers {
             attempt: Some(attempt),
             ..Changeset::default()
         };
-        self.gateway.bus.wake(order.merchant, order.number);
+        self.gateway.bus.wake_here(order.merchant, order.number);
         match self.gateway.store.commit(changeset).await {
             Ok(()) | Err(StoreError::Conflict(_)) => Ok(()),
             Err(error) => Err(error.into()),

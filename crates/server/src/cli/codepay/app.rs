@@ -9,7 +9,7 @@ use tillgate_store::{Credential, NewKey, Store};
 use zeroize::Zeroizing;
 
 use super::{
-    DataArgs, EnabledArgs, SEEN, checked, checked_name, found_app, found_merchant, gateway, listed, one_line,
+    DataArgs, EnabledArgs, SEEN, checked, checked_name, found_app, found_merchant, database, listed, one_line,
     say, say_rows, settings_of, state_word,
 };
 use crate::rooms::codepay::{AppSettings, Authentication, KnownMerchant, ROOM, seal_card_key};
@@ -164,7 +164,7 @@ async fn add(args: AddArgs) -> Result<()> {
         }
         (None, None) => bail!("--public-key-file or --basic is missing"),
     };
-    let (store, vault) = gateway::open_beside(&args.data.config()?, false)?;
+    let (store, vault) = database::open_beside(&args.data.config()?, false).await?;
     let merchants = known_merchants(&*store, &args.merchants).await?;
     let first = found_merchant(&*store, &args.merchants[0]).await?;
     let earlier = store.load_credential(ROOM, &app_id).await?;
@@ -213,7 +213,7 @@ async fn set(args: SetArgs) -> Result<()> {
     if gives_nothing {
         bail!("nothing to change: give --name, --enabled, --disabled, --object-data or --merchant");
     }
-    let (store, _) = gateway::open_beside(&args.data.config()?, false)?;
+    let (store, _) = database::open_beside(&args.data.config()?, false).await?;
     let mut app = found_app(&*store, &args.app_id).await?;
     let mut settings: AppSettings = settings_of(&app)?;
     if !args.merchants.is_empty() {
@@ -231,7 +231,7 @@ async fn set(args: SetArgs) -> Result<()> {
 }
 
 async fn rotate_key(args: RotateArgs) -> Result<()> {
-    let (store, vault) = gateway::open_beside(&args.data.config()?, false)?;
+    let (store, vault) = database::open_beside(&args.data.config()?, false).await?;
     let app = found_app(&*store, &args.app_id).await?;
     let settings: AppSettings = settings_of(&app)?;
     match settings.authentication {
@@ -302,7 +302,7 @@ async fn card_key(args: CardKeyArgs) -> Result<()> {
         None if args.generate => Some(AesKey::new(random::bytes())),
         None => None,
     };
-    let (store, vault) = gateway::open_beside(&args.data.config()?, false)?;
+    let (store, vault) = database::open_beside(&args.data.config()?, false).await?;
     let mut app = found_app(&*store, &args.app_id).await?;
     let mut settings: AppSettings = settings_of(&app)?;
     if key.is_none() && settings.card_key.is_none() {
@@ -334,7 +334,7 @@ fn read_card_key(file: &Path) -> Result<AesKey> {
 }
 
 async fn list(args: ListArgs) -> Result<()> {
-    let (store, _) = gateway::open_beside(&args.data.config()?, false)?;
+    let (store, _) = database::open_beside(&args.data.config()?, false).await?;
     let apps = listed(&store, ROOM).await?;
     for app in &apps {
         say(&app_line(app, clock::now())?);

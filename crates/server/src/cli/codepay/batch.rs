@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use tillgate_core::{BatchPlace, Deed, MerchantId, Money, Order, OrderState};
 use tillgate_store::{Batch, BatchLine, OrderSearch, Store};
 
-use super::{DataArgs, ROOM, found_terminal, gateway, one_line, say};
+use super::{DataArgs, ROOM, found_terminal, database, one_line, say};
 use crate::clock;
 
 #[derive(Debug, clap::Subcommand)]
@@ -46,7 +46,7 @@ pub async fn run(command: Command) -> Result<()> {
 }
 
 async fn list(args: ListArgs) -> Result<()> {
-    let (store, _) = gateway::open_beside(&args.data.config()?, false)?;
+    let (store, _) = database::open_beside(&args.data.config()?, false).await?;
     let terminal = found_terminal(&*store, &args.sn).await?;
     let newest = store.open_batch(terminal.merchant, &terminal.login).await?;
     let oldest = newest.saturating_sub(args.limit).saturating_add(1).max(1);
@@ -64,7 +64,7 @@ async fn list(args: ListArgs) -> Result<()> {
 }
 
 async fn show(args: ShowArgs) -> Result<()> {
-    let (store, _) = gateway::open_beside(&args.data.config()?, false)?;
+    let (store, _) = database::open_beside(&args.data.config()?, false).await?;
     let terminal = found_terminal(&*store, &args.sn).await?;
     let Some(batch) = store.load_batch(terminal.merchant, &terminal.login, args.number).await? else {
         bail!("terminal {} has no batch {}, or nothing is in it yet", terminal.login, args.number);

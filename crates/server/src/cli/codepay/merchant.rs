@@ -8,7 +8,7 @@ use tillgate_core::{Account, Currency, FeePlan, MerchantId, Method, Money};
 use tillgate_store::{Credential, Store};
 
 use super::{
-    DataArgs, EnabledArgs, SEEN, account_line, checked, checked_name, found_merchant, gateway, listed,
+    DataArgs, EnabledArgs, SEEN, account_line, checked, checked_name, found_merchant, database, listed,
     one_line, say, say_rows, settings_of, state_word, stores_of,
 };
 use crate::cli::merchant::fees::{FeeArgs, FeeChange};
@@ -146,7 +146,7 @@ async fn add(args: AddArgs) -> Result<()> {
     let merchant_no = checked("MERCHANT_NO", &args.merchant_no)?.to_owned();
     let name = checked_name(&args.name)?.to_owned();
     let accounts = args.account.accounts((&merchant_no, &name), &args.currency, &[])?;
-    let (store, _) = gateway::open_beside(&args.data.config()?, true)?;
+    let (store, _) = database::open_beside(&args.data.config()?, true).await?;
     if store.load_credential(MERCHANTS, &merchant_no).await?.is_some() {
         bail!("merchant {merchant_no} exists");
     }
@@ -183,7 +183,7 @@ async fn set(args: SetArgs) -> Result<()> {
     if args.name.is_none() && !args.switch.is_given() && args.currency.is_empty() {
         bail!("nothing to change: give --name, --enabled, --disabled or --currency");
     }
-    let (store, _) = gateway::open_beside(&args.data.config()?, false)?;
+    let (store, _) = database::open_beside(&args.data.config()?, false).await?;
     let mut merchant = found_merchant(&*store, &args.merchant_no).await?;
     let name = args.name.as_deref().map(checked_name).transpose()?;
     if let Some(name) = name {
@@ -203,7 +203,7 @@ async fn set(args: SetArgs) -> Result<()> {
 }
 
 async fn set_fee(args: SetFeeArgs) -> Result<()> {
-    let (store, _) = gateway::open_beside(&args.data.config()?, false)?;
+    let (store, _) = database::open_beside(&args.data.config()?, false).await?;
     let merchant = found_merchant(&*store, &args.merchant_no).await?;
     let account = merchant.accounts.iter().find(|account| account.currency.code() == args.currency);
     let known = account.with_context(|| {
@@ -230,7 +230,7 @@ async fn rename_at_terminals(store: &Arc<dyn Store>, merchant_no: &str, name: &s
 }
 
 async fn list(args: ListArgs) -> Result<()> {
-    let (store, _) = gateway::open_beside(&args.data.config()?, false)?;
+    let (store, _) = database::open_beside(&args.data.config()?, false).await?;
     let merchants = listed(&store, MERCHANTS).await?;
     for merchant in &merchants {
         say(&format!(

@@ -15,7 +15,7 @@ use tillgate_store::{Credential, Store};
 
 use super::merchant::{account_line, say_rows};
 use super::{DataArgs, one_line, say};
-use crate::app as gateway;
+use crate::{app as gateway, database};
 use crate::rooms::codepay::{MERCHANTS, MerchantSettings, ROOM, StoreEntry, TERMINALS};
 use crate::sandbox::codepay as sandbox;
 
@@ -67,7 +67,7 @@ pub async fn run(command: Command) -> Result<()> {
 
 /// The key of the gateway's first start; made now if there has been none.
 async fn key(args: KeyArgs) -> Result<()> {
-    let (store, vault) = gateway::open_beside(&args.data.config()?, false)?;
+    let (store, vault) = database::open_beside(&args.data.config()?, false).await?;
     let key = gateway::gateway_key(&*store, &vault).await?;
     say(&key.public().to_text());
     Ok(())

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use tillgate_store::Store;
 
 use super::{
-    DataArgs, MERCHANTS, MerchantSettings, SEEN, StoreEntry, checked, checked_name, found_merchant, gateway,
+    DataArgs, MERCHANTS, MerchantSettings, SEEN, StoreEntry, checked, checked_name, found_merchant, database,
     listed, one_line, say, settings_of,
 };
 
@@ -47,7 +47,7 @@ pub async fn run(command: Command) -> Result<()> {
 async fn add(args: AddArgs) -> Result<()> {
     let store_no = checked("STORE_NO", &args.store_no)?;
     let name = checked_name(&args.name)?;
-    let (store, _) = gateway::open_beside(&args.data.config()?, false)?;
+    let (store, _) = database::open_beside(&args.data.config()?, false).await?;
     let mut merchant = found_merchant(&*store, &args.merchant).await?;
     let mut settings: MerchantSettings = settings_of(&merchant)?;
     let known = settings.stores.iter_mut().find(|known| known.store_no == store_no);
@@ -63,7 +63,7 @@ async fn add(args: AddArgs) -> Result<()> {
 }
 
 async fn list(args: ListArgs) -> Result<()> {
-    let (store, _) = gateway::open_beside(&args.data.config()?, false)?;
+    let (store, _) = database::open_beside(&args.data.config()?, false).await?;
     check_merchant(&*store, args.merchant.as_deref()).await?;
     let mut count = 0;
     for merchant in listed(&store, MERCHANTS).await? {

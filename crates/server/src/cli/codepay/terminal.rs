@@ -7,7 +7,7 @@ use tillgate_store::{Credential, OrderKey, Pairing, Store};
 use super::shop::check_merchant;
 use super::{
     DataArgs, EnabledArgs, SEEN, TERMINALS, batch, check_store, checked, checked_name, found_merchant,
-    found_terminal, gateway, listed, one_line, say, say_rows, settings_of, state_word,
+    found_terminal, database, listed, one_line, say, say_rows, settings_of, state_word,
 };
 use crate::rooms::codepay::{ROOM, TerminalSettings};
 use crate::rooms::new_key;
@@ -100,7 +100,7 @@ pub async fn run(command: Command) -> Result<()> {
 }
 
 async fn reprint(args: ReprintArgs) -> Result<()> {
-    let (store, _) = gateway::open_beside(&args.data.config()?, false)?;
+    let (store, _) = database::open_beside(&args.data.config()?, false).await?;
     let terminal = found_terminal(&*store, &args.sn).await?;
     let key = OrderKey::Reference { room: ROOM, reference: &args.merchant_order_no };
     let order = store.load_order(terminal.merchant, key).await?;
@@ -116,7 +116,7 @@ async fn reprint(args: ReprintArgs) -> Result<()> {
 async fn add(args: AddArgs) -> Result<()> {
     let sn = checked("SN", &args.sn)?.to_owned();
     let name = checked_name(args.name.as_deref().unwrap_or(&sn))?.to_owned();
-    let (store, _) = gateway::open_beside(&args.data.config()?, false)?;
+    let (store, _) = database::open_beside(&args.data.config()?, false).await?;
     let merchant = found_merchant(&*store, &args.merchant).await?;
     check_store(&merchant, &args.store)?;
     if let Some(known) = store.load_credential(TERMINALS, &sn).await? {
@@ -139,7 +139,7 @@ async fn add(args: AddArgs) -> Result<()> {
 
 async fn pair(args: PairArgs) -> Result<()> {
     let config = args.data.config()?;
-    let (store, vault) = gateway::open_beside(&config, false)?;
+    let (store, vault) = database::open_beside(&config, false).await?;
     let terminal = found_terminal(&*store, &args.sn).await?;
     if !terminal.enabled {
         bail!("terminal {} is switched off: tillgate codepay terminal set {0} --enabled", terminal.login);
@@ -170,7 +170,7 @@ async fn set(args: SetArgs) -> Result<()> {
     if args.name.is_none() && args.store.is_none() && !args.switch.is_given() {
         bail!("nothing to change: give --name, --store, --enabled or --disabled");
     }
-    let (store, _) = gateway::open_beside(&args.data.config()?, false)?;
+    let (store, _) = database::open_beside(&args.data.config()?, false).await?;
     let mut terminal = found_terminal(&*store, &args.sn).await?;
     if let Some(store_no) = &args.store {
         let mut settings: TerminalSettings = settings_of(&terminal)?;
@@ -188,7 +188,7 @@ async fn set(args: SetArgs) -> Result<()> {
 }
 
 async fn list(args: ListArgs) -> Result<()> {
-    let (store, _) = gateway::open_beside(&args.data.config()?, false)?;
+    let (store, _) = database::open_beside(&args.data.config()?, false).await?;
     check_merchant(&*store, args.merchant.as_deref()).await?;
     let mut count = 0;
     for terminal in listed(&store, TERMINALS).await? {

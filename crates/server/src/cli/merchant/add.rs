@@ -12,7 +12,7 @@ use super::{DataArgs, RoomName, account, fresh_key, note_missing_rates, say, say
 use crate::cli::login::{RoomOption, refuse_foreign};
 use crate::rooms::new_key;
 use crate::sandbox::merchants::PRINTED_KEYS;
-use crate::{app, clock, random};
+use crate::{clock, database, random};
 
 /// Characters of a key that cannot be guessed at leisure.
 const KEY_MIN: usize = 16;
@@ -107,7 +107,7 @@ pub async fn run(args: AddArgs) -> Result<()> {
     let login = checked_login(&args)?;
     let (accounts, settings) = args.parts(&login)?;
     let imported = args.key_file.as_deref().map(|file| imported_key(room, file)).transpose()?;
-    let (store, vault) = app::open_beside(&args.data.config()?, true)?;
+    let (store, vault) = database::open_beside(&args.data.config()?, true).await?;
     let (login_word, key_word) = words(room);
     if store.load_credential(room.word(), &login).await?.is_some() {
         bail!("{login_word} {login} exists");

@@ -16,7 +16,7 @@ use tillgate_store::{Credential, NewKey, Store};
 use super::login::{self, Logins as _, OrderRoom, RoomName};
 use super::{DataArgs, one_line, rate, say};
 use crate::rooms::{self, new_key};
-use crate::{app, clock, random};
+use crate::{clock, database, random};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -71,7 +71,7 @@ pub struct LoginArgs {
 
 impl LoginArgs {
     async fn open(&self) -> Result<(Arc<dyn Store>, RoomName, Credential)> {
-        let (store, _) = app::open_beside(&self.data.config()?, false)?;
+        let (store, _) = database::open_beside(&self.data.config()?, false).await?;
         let (room, credential) = login::find(&*store, self.room, &self.login).await?;
         Ok((store, room, credential))
     }
@@ -127,7 +127,7 @@ async fn note_missing_rates(store: &dyn Store, accounts: &[Account]) -> Result<(
 }
 
 async fn list(args: ListArgs) -> Result<()> {
-    let (store, _) = app::open_beside(&args.data.config()?, false)?;
+    let (store, _) = database::open_beside(&args.data.config()?, false).await?;
     let mut last = None;
     for credential in store.list_credentials().await? {
         // Apps and terminals have lists of their own.
@@ -190,7 +190,7 @@ fn fee_shown(fee: &Fee, account: &Account) -> String {
 }
 
 async fn rotate_key(args: RotateArgs) -> Result<()> {
-    let (store, vault) = app::open_beside(&args.login.data.config()?, false)?;
+    let (store, vault) = database::open_beside(&args.login.data.config()?, false).await?;
     let (room, credential) = login::find(&*store, args.login.room, &args.login.login).await?;
     let key = fresh_key(room);
     let made = new_key(&vault, room.word(), &credential.login, &key)?;

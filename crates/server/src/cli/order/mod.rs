@@ -12,7 +12,7 @@ use tillgate_store::{Credential, OrderKey, OrderSearch, Store};
 
 use super::login::{self, OrderRoom};
 use super::{DataArgs, one_line, say};
-use crate::{app, clock};
+use crate::{clock, database};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -66,7 +66,7 @@ pub async fn run(command: Command) -> Result<()> {
 }
 
 async fn show(args: ShowArgs) -> Result<()> {
-    let (store, _) = app::open_beside(&args.login.data.config()?, false)?;
+    let (store, _) = database::open_beside(&args.login.data.config()?, false).await?;
     let (room, credential) = login::find(&*store, args.login.room, &args.login.login).await?;
     let merchant = credential.merchant;
     let Some(order) = find(&*store, room, &credential, &args.order).await? else {
@@ -257,7 +257,7 @@ async fn show_notifications(
 }
 
 async fn list(args: ListArgs) -> Result<()> {
-    let (store, _) = app::open_beside(&args.login.data.config()?, false)?;
+    let (store, _) = database::open_beside(&args.login.data.config()?, false).await?;
     let (room, credential) = login::find(&*store, args.login.room, &args.login.login).await?;
     let search = OrderSearch {
         room: room.word().into(),

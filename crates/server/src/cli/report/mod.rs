@@ -13,7 +13,7 @@ use super::{DataArgs, one_line};
 use crate::books::batch::{Total, totals};
 use crate::books::statement::{Movement, Statement, statements};
 use crate::rooms::codepay::TERMINALS;
-use crate::{app, clock};
+use crate::{clock, database};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -109,7 +109,7 @@ struct BalanceRow {
 
 async fn balances(args: BalancesArgs) -> Result<()> {
     let before = args.day.as_deref().map(|day| day_of("--day", day)).transpose()?.map(|(_, end)| end);
-    let (store, _) = app::open_beside(&args.shape.data.config()?, false)?;
+    let (store, _) = database::open_beside(&args.shape.data.config()?, false).await?;
     let mut table = Table::new(&["merchant", "account", "currency", "balance"]);
     let mut rows = Vec::new();
     for merchant in asked(&*store, args.shape.merchant).await? {
@@ -240,7 +240,7 @@ const STATEMENT_COLUMNS: &[&str] = &[
 
 async fn statement(args: StatementArgs) -> Result<()> {
     let span = day_of("--day", &args.day)?;
-    let (store, _) = app::open_beside(&args.shape.data.config()?, false)?;
+    let (store, _) = database::open_beside(&args.shape.data.config()?, false).await?;
     let mut table = Table::new(STATEMENT_COLUMNS);
     let mut pages = Vec::new();
     for merchant in asked(&*store, args.shape.merchant).await? {
@@ -349,7 +349,7 @@ const BATCH_COLUMNS: &[&str] = &[
 ];
 
 async fn batch(args: BatchArgs) -> Result<()> {
-    let (store, _) = app::open_beside(&args.shape.data.config()?, false)?;
+    let (store, _) = database::open_beside(&args.shape.data.config()?, false).await?;
     let of_terminal = match (&args.terminal, args.shape.merchant) {
         (Some(terminal), None) => {
             let known = store.load_credential(TERMINALS, terminal).await?;

@@ -123,7 +123,7 @@ impl Caller<'_> {
         }
         let terminal = self.terminal(&call.terminal_sn, call.store_no.as_deref()).await?;
         let gateway = &self.desk.gateway;
-        let is_online = gateway.terminals.is_online(self.merchant, &terminal.terminal_sn);
+        let is_online = gateway.is_online(self.merchant, &terminal.terminal_sn).await.map_err(fault)?;
         if call.reject_when_offline && !is_online {
             return Err(refused("The terminal is offline"));
         }
@@ -305,10 +305,8 @@ impl Caller<'_> {
     async fn ask_to_close(&self, order: &Order) -> Result<(), Reject> {
         let number = trade_no(order.merchant, order.number, 1);
         let frame = ecrhub::close(&number, &number, clock::now());
-        let terminals = &self.desk.gateway.terminals;
-        let question = (Topic::Close, number.as_str());
-        let answer = terminals.ask(order.merchant, &order.terms.terminal, question, frame).await;
-        match answer.map(|answer| answer.closing()) {
+        let told = self.desk.gateway.ask_terminal(order, (Topic::Close, &number), frame).await;
+        match told.map(|told| told.answer.closing()) {
             Some(Closing::TooLate) => Err(refused("The card is being charged; ask with order.query")),
             Some(Closing::Closed | Closing::NeverHeardOf | Closing::DoesNotKnow) | None => Ok(()),
         }
@@ -361,7 +359,7 @@ impl Caller<'_> {
         if !is_tipping(&order) && order.tip_minor() == money.minor && !order.terms.terminal.is_empty() {
             let number = trade_no(order.merchant, order.number, 1);
             let frame = ecrhub::tip_adjustment(&number, &number, money, clock::now());
-            gateway.terminals.tell(order.merchant, &order.terms.terminal, frame).await;
+            gateway.tell_terminal(order.merchant, &order.terms.terminal, frame).await;
         }
         Ok(order)
     }
@@ -403,7 +401,7 @@ impl Caller<'_> {
         let closed = gateway.store.close_batch(self.merchant, terminal_sn, now).await.map_err(fault)?;
         gateway.alarm.set_no_later_than(now);
         for frame in closed.iter().flat_map(|batch| batch_frames(terminal_sn, batch)) {
-            gateway.terminals.tell(self.merchant, terminal_sn, frame).await;
+            gateway.tell_terminal(self.merchant, terminal_sn, frame).await;
         }
         Ok(closed)
     }
