@@ -28,6 +28,7 @@ pub struct Config {
     /// Empty: a file in the data folder.
     #[serde(default)]
     pub database: Address,
+    pub database_connections: usize,
     pub database_password_file: Option<PathBuf>,
     /// In place of the file; from the environment only.
     pub database_password: Option<Secret>,
@@ -155,7 +156,8 @@ impl Config {
             .with_list_parse_key("outbound.allow_networks")
             .source(Some(settings));
         let mut config: Self = builder.add_source(environment).build()?.try_deserialize()?;
-        if let Some(password) = std::env::var(DATABASE_PASSWORD).ok().filter(|password| !password.is_empty()) {
+        if let Some(password) = std::env::var(DATABASE_PASSWORD).ok().filter(|password| !password.is_empty())
+        {
             config.database_password = Some(Secret(password.into()));
         }
         config.check()?;
@@ -170,6 +172,7 @@ impl Config {
         self.database.check()?;
         // A worker that waits longer than its lease loses it; a refund counts as lost after a minute.
         for (name, value, range) in [
+            ("database_connections", self.database_connections, 4..=1_000),
             ("stop.unready_s", self.stop.unready_s as usize, 0..=300),
             ("limits.connections", self.limits.connections, 1..=1_000_000),
             ("limits.body_bytes", self.limits.body_bytes, 1_024..=1_048_576),

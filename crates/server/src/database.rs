@@ -4,16 +4,17 @@
 //! know what is kept.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
-use tillgate_store::{Nodes, Sqlite, Store};
+use tillgate_store::postgres::Settings;
+use tillgate_store::{Nodes, Postgres, Sqlite, Store};
 use zeroize::Zeroizing;
 
 use crate::config::Config;
+use crate::random;
 use crate::rooms::codepay::GATEWAY_KEY;
 use crate::vault::Vault;
 
@@ -107,8 +108,8 @@ async fn open_as(config: &Config, who: As) -> Result<Opened> {
         std::fs::create_dir_all(&config.data_dir)
             .with_context(|| format!("creating {}", config.data_dir.display()))?;
     }
-    match postgres_address(config)? {
-        Some(address) => open_postgres(config, &address, (who, creates)).await,
+    match settings(config)? {
+        Some(settings) => open_postgres(config, &settings, (who, creates)).await,
         None => open_file(config, (who, creates)),
     }
 }
@@ -132,9 +133,14 @@ fn vault(config: &Config, creates: bool) -> Result<Vault> {
     }
 }
 
-async fn open_postgres(config: &Config, address: &str, (who, creates): (As, bool)) -> Result<Opened> {
-    let opening = || format!("opening {}", config.database);
-    let (store, nodes) = connect(address, who).await.with_context(opening)?;
+async fn open_postgres(config: &Config, at: &Settings, (who, creates): (As, bool)) -> Result<Opened> {
+    let connected = match who {
+        As::Gateway => Postgres::connect(at).await,
+        As::Command { .. } => Postgres::connect_beside(at).await,
+    };
+    let store = connected.with_context(|| format!("opening {}", config.database))?;
+    let nodes: Arc<dyn Nodes> = Arc::new(store.nodes(random::hex::<6>()));
+    let store: Arc<dyn Store> = Arc::new(store);
     let has_key = config.master_key.is_some() || config.master_key_file().exists();
     if creates && !has_key && holds_secrets(&*store).await? {
         bail!(
@@ -155,31 +161,22 @@ async fn holds_secrets(store: &dyn Store) -> Result<bool> {
     Ok(store.list_credentials().await?.iter().any(|credential| !credential.keys.is_empty()))
 }
 
-type Connected = (Arc<dyn Store>, Arc<dyn Nodes>);
-
-async fn connect(_address: &str, _who: As) -> Result<Connected> {
-    bail!("this build has no PostgreSQL")
-}
-
-/// With the password, if it stands elsewhere.
-fn postgres_address(config: &Config) -> Result<Option<Zeroizing<String>>> {
+/// Where PostgreSQL is, with the password, if it stands elsewhere.
+fn settings(config: &Config) -> Result<Option<Settings>> {
     let Some(address) = config.database.postgres() else { return Ok(None) };
     let password = match (&config.database_password, &config.database_password_file) {
-        (Some(password), _) => Some(password.0.clone()),
+        (Some(password), _) => Some(password.0.to_string()),
         (None, Some(file)) => Some(password_in(file)?),
         (None, None) => None,
     };
-    let Some(password) = password else { return Ok(Some(Zeroizing::new(address.to_owned()))) };
-    let joint = if address.contains('?') { '&' } else { '?' };
-    let password = Zeroizing::new(utf8_percent_encode(&password, NON_ALPHANUMERIC).to_string());
-    Ok(Some(Zeroizing::new(format!("{address}{joint}password={}", *password))))
+    Ok(Some(Settings { password, connections: config.database_connections, ..Settings::new(address) }))
 }
 
-fn password_in(file: &PathBuf) -> Result<Zeroizing<String>> {
+fn password_in(file: &Path) -> Result<String> {
     let text = std::fs::read_to_string(file)
         .map(Zeroizing::new)
         .with_context(|| format!("reading the database's password from {}", file.display()))?;
-    Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 #[cfg(test)]
@@ -196,10 +193,13 @@ mod tests {
             ("postgres://db1/till?password=s3@cret", "postgres://(hidden)"),
             ("", "sqlite"),
         ] {
-            let (display, debug) = (Address::new(address).to_string(), format!("{:?}", Address::new(address)));
+            let (display, debug) =
+                (Address::new(address).to_string(), format!("{:?}", Address::new(address)));
             assert_eq!((display.as_str(), debug.as_str()), (shown, shown), "{address}");
         }
-        assert!(Address::new("mysql://db").check().is_err() && Address::new("host=db user=x").check().is_err());
+        assert!(
+            Address::new("mysql://db").check().is_err() && Address::new("host=db user=x").check().is_err()
+        );
         assert!(Address::new("").check().is_ok() && Address::new("postgresql://db").check().is_ok());
     }
 
@@ -208,15 +208,14 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "p@ss w/rd\n").unwrap();
         let mut config = Config::load(None).unwrap();
-        let address = |config: &Config| postgres_address(config).unwrap().map(|address| address.to_string());
-        assert_eq!(address(&config), None);
+        let password = |config: &Config| settings(config).unwrap().map(|settings| settings.password);
+        assert_eq!(password(&config), None);
         config.database = Address::new("postgres://till@db/till");
-        assert_eq!(address(&config).unwrap(), "postgres://till@db/till");
+        assert_eq!(password(&config), Some(None));
         config.database_password_file = Some(file.path().to_owned());
-        assert_eq!(address(&config).unwrap(), "postgres://till@db/till?password=p%40ss%20w%2Frd");
-        config.database = Address::new("postgres://till@db/till?sslmode=require");
+        assert_eq!(password(&config), Some(Some("p@ss w/rd".into())));
         config.database_password = Some(crate::config::Secret("007".to_owned().into()));
-        assert_eq!(address(&config).unwrap(), "postgres://till@db/till?sslmode=require&password=007");
+        assert_eq!(password(&config), Some(Some("007".into())), "the environment's goes first");
         assert!(!format!("{config:?}").contains("007"));
     }
 }

@@ -25,7 +25,15 @@ pub enum Hint {
     /// For that node, which has the terminal: to be told to it.
     Tell { to: String, merchant: MerchantId, terminal: String, frame: String },
     /// The same, to be asked of it; the answer is awaited under that number.
-    Ask { to: String, number: u64, merchant: MerchantId, terminal: String, topic: String, about: String, frame: String },
+    Ask {
+        to: String,
+        number: u64,
+        merchant: MerchantId,
+        terminal: String,
+        topic: String,
+        about: String,
+        frame: String,
+    },
     /// What the terminal said. What it said of money its own node has carried out.
     Answer { to: String, number: u64, code: u16, message: String, trade_no: String },
 }
@@ -50,7 +58,13 @@ mod tests {
             Hint::Here,
             Hint::Order(MerchantId(7), OrderNo(2_026_112_600_000_033)),
             Hint::Queue(MerchantId(7), "T\n\"1".into()),
-            Hint::Answer { to: "ab".into(), number: 3, code: 0, message: "好".into(), trade_no: "7-33".into() },
+            Hint::Answer {
+                to: "ab".into(),
+                number: 3,
+                code: 0,
+                message: "好".into(),
+                trade_no: "7-33".into(),
+            },
         ];
         for hint in hints {
             let text = hint.text();

@@ -6,8 +6,8 @@ use anyhow::Result;
 use tillgate_core::MerchantId;
 
 use super::{DataArgs, one_line, say};
-use crate::database;
 use crate::books::check::{Finding, check};
+use crate::database;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {

@@ -34,6 +34,9 @@ pub struct SandboxArgs {
     /// Where the sandbox keeps everything; tillgate-sandbox if absent.
     #[arg(long)]
     data_dir: Option<PathBuf>,
+    /// The address of `tillgate sim world`, which several sandboxes share; each has a world of its own if absent.
+    #[arg(long)]
+    world: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -80,7 +83,10 @@ pub async fn sandbox(args: SandboxArgs) -> Result<()> {
     // First of all, so that a wrong master key seals nothing.
     let key = app::gateway_key(&*opened.store, &opened.vault).await?;
     merchants::seed(&*opened.store, &opened.vault).await?;
-    let sandbox = Sandbox::open(&config.data_dir, &config.public_url)?;
+    let sandbox = match &args.world {
+        Some(address) => Sandbox::with_world_at(address)?,
+        None => Sandbox::open(&config.data_dir, &config.public_url)?,
+    };
     let stop = stop_signal()?;
     let listeners = Listeners::bind(&config).await?;
     let welcome = welcome(&config, &key)?;
@@ -244,7 +250,7 @@ fn way_out(room: &str, login: &str) -> String {
 }
 
 /// Turns true at SIGTERM or Ctrl-C.
-fn stop_signal() -> Result<watch::Receiver<bool>> {
+pub(super) fn stop_signal() -> Result<watch::Receiver<bool>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let (send, receive) = watch::channel(false);

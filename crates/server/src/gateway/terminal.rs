@@ -25,7 +25,8 @@ pub struct Told {
 impl Gateway {
     /// Connected to this node, or to another that lives.
     pub async fn is_online(&self, merchant: MerchantId, terminal: &str) -> Result<bool, StoreError> {
-        Ok(self.terminals.is_online(merchant, terminal) || self.elsewhere(merchant, terminal).await?.is_some())
+        Ok(self.terminals.is_online(merchant, terminal)
+            || self.elsewhere(merchant, terminal).await?.is_some())
     }
 
     /// The other node that has the terminal's line.

@@ -50,9 +50,7 @@ impl Gateway {
             woken.as_mut().enable();
             let state = self.load_refund(merchant, order, number).await?.map(|refund| refund.state);
             match state {
-                Some(RefundState::Requested)
-                    if Instant::now() < deadline && !self.bus.is_closed() =>
-                {
+                Some(RefundState::Requested) if Instant::now() < deadline && !self.bus.is_closed() => {
                     let until = deadline.min(Instant::now() + self.bus.order_patience());
                     let _ = tokio::time::timeout_at(until, woken).await;
                 }

@@ -69,7 +69,7 @@ pub fn router(app: Arc<App>) -> Router {
     let operators = Router::new()
         .on("/livez", get(admin::live))
         .route("/readyz", get(move || admin::ready(State(health.clone()))));
-    let sandbox = if app.sandbox.is_some() { sandbox::routes::router() } else { Router::new() };
+    let sandbox = app.sandbox.as_ref().map(|own| sandbox::routes::router(&app, own)).unwrap_or_default();
     merchants
         .merge(shoppers)
         .merge(channels)

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::{Method, Request, Uri};
+use hyper::{Method, Request, Response, Uri};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -76,6 +76,26 @@ impl Outbound {
             }
             let body = Limited::new(response.into_body(), limit).collect().await;
             body.map(http_body_util::Collected::to_bytes).map_err(|_| "too long, or broken off".to_owned())
+        };
+        match tokio::time::timeout(timeout, exchange).await {
+            Ok(result) => result,
+            Err(_) => Err(format!("no answer within {} s", timeout.as_secs())),
+        }
+    }
+
+    /// Carries somebody's request to a process of ours and its answer back, up to so many bytes.
+    pub async fn pass_on(
+        &self,
+        request: Request<Full<Bytes>>,
+        limit: usize,
+        timeout: Duration,
+    ) -> Result<Response<Bytes>, String> {
+        let exchange = async {
+            let response = self.client.request(request).await.map_err(|error| describe(&error))?;
+            let (head, body) = response.into_parts();
+            let body = Limited::new(body, limit).collect().await;
+            let body = body.map_err(|_| "too long, or broken off".to_owned())?.to_bytes();
+            Ok(Response::from_parts(head, body))
         };
         match tokio::time::timeout(timeout, exchange).await {
             Ok(result) => result,

@@ -3,7 +3,6 @@
 //! A real terminal has a line of its own to its acquirer; here that is a route. What it takes and gives is in
 //! docs/sandbox.md.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,17 +10,17 @@ use axum::body::Body;
 use axum::extract::{Path, Request};
 use axum::http::{Response, StatusCode};
 use serde::Deserialize;
+use tillgate_channels::CardAcquirer;
 use tillgate_channels::acquirer::SimulatedAcquirer;
 use tillgate_core::{Currency, Money};
 use tillgate_sim::{
-    Acquirer as Simulated, CARD_RULES, EntryMode, Reply, TEST_CARDS, TerminalAction, TerminalReply,
-    TerminalRequest, TestCardInput, TransactionFilter,
+    CARD_RULES, EntryMode, TEST_CARDS, TerminalAction, TerminalReply, TerminalRequest, TestCardInput,
+    TransactionFilter,
 };
 use zeroize::Zeroizing;
 
 use super::api::{Bad, Result, answer, bad, good, input, unprocessable};
-use super::routes::Desk;
-use crate::channels::{Acquirer, Wire};
+use super::routes::{Desk, WorldDesk};
 use crate::clock;
 use crate::http::json;
 
@@ -36,27 +35,8 @@ const SILENCE: Duration = Duration::from_secs(3);
 /// Read off a card that nobody named.
 const USUAL_CARD: &str = "4111111111111111";
 
-pub fn channel(acquirer: &Arc<Simulated>) -> Acquirer {
-    Acquirer {
-        codec: Arc::new(SimulatedAcquirer::new(NAME, KEY)),
-        wire: Arc::new(InProcess { acquirer: acquirer.clone() }),
-    }
-}
-
-#[derive(Debug)]
-struct InProcess {
-    acquirer: Arc<Simulated>,
-}
-
-impl Wire for InProcess {
-    fn send(&self, body: Zeroizing<Vec<u8>>) -> Pin<Box<dyn Future<Output = Option<Vec<u8>>> + Send + '_>> {
-        Box::pin(async move {
-            match self.acquirer.handle(clock::now().millis(), &body) {
-                Reply::Answer(body) | Reply::Garbage(body) => Some(body),
-                Reply::Silence => std::future::pending().await,
-            }
-        })
-    }
+pub fn codec() -> Arc<dyn CardAcquirer> {
+    Arc::new(SimulatedAcquirer::new(NAME, KEY))
 }
 
 /// What a terminal asks of its acquirer. Amounts are decimal text, `amount` with tip and cashback.
@@ -128,17 +108,19 @@ fn request(terminal: String, asked: Asked) -> Result<TerminalRequest> {
 }
 
 /// `POST /sandbox/api/terminals/{sn}/card`: 504 is an acquirer that does not answer.
-pub async fn card(desk: Desk, Path(terminal): Path<String>, body: Request) -> Response<Body> {
+pub async fn card(desk: WorldDesk, Path(terminal): Path<String>, body: Request) -> Response<Body> {
     answer(async { asked(&desk, terminal, body).await }.await)
 }
 
-async fn asked(desk: &Desk, terminal: String, body: Request) -> Result<Response<Body>> {
-    let known = desk.app.codepay.terminals.find(&terminal).await;
-    if !matches!(known, Ok(Some(_))) {
+async fn asked(desk: &WorldDesk, terminal: String, body: Request) -> Result<Response<Body>> {
+    // A world of its own knows no gateway's terminals.
+    if let Some(app) = desk.app()
+        && !matches!(app.codepay.terminals.find(&terminal).await, Ok(Some(_)))
+    {
         return Err(Bad(StatusCode::NOT_FOUND, "there is no such terminal".into()));
     }
     let request = request(terminal, input(desk, body).await?)?;
-    let reply = desk.sandbox.acquirer.terminal(clock::now().millis(), request);
+    let reply = desk.simulation.acquirer.terminal(clock::now().millis(), request);
     match reply {
         TerminalReply::Answer(told) => {
             tokio::time::sleep(Duration::from_millis(told.after_ms.unsigned_abs())).await;
@@ -157,7 +139,7 @@ pub async fn cards(_: Desk) -> Response<Body> {
 }
 
 /// `GET /sandbox/api/acquirer?terminal=…&limit=100`: transactions, totals and batches as the acquirer has them.
-pub async fn books(desk: Desk) -> Response<Body> {
+pub async fn books(desk: WorldDesk) -> Response<Body> {
     let mut filter = TransactionFilter::default();
     for (name, value) in url::form_urlencoded::parse(desk.query.as_bytes()) {
         match (&*name, value.parse()) {
@@ -166,7 +148,7 @@ pub async fn books(desk: Desk) -> Response<Body> {
             _ => return bad(StatusCode::UNPROCESSABLE_ENTITY, &format!("{name}: not understood")),
         }
     }
-    let acquirer = &desk.sandbox.acquirer;
+    let acquirer = &desk.simulation.acquirer;
     let totals = acquirer.totals(filter.terminal.as_deref());
     good(&serde_json::json!({
         "transactions": acquirer.transactions(&filter),

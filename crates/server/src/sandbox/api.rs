@@ -15,7 +15,7 @@ use tillgate_sim::{
 };
 
 use super::merchants;
-use super::routes::Desk;
+use super::routes::{Desk, Look, WorldDesk};
 use crate::channels::trade_no;
 use crate::clock;
 use crate::http::{body, json};
@@ -44,12 +44,12 @@ pub(super) fn unprocessable(error: impl ToString) -> Bad {
     Bad(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
 }
 
-pub(super) async fn input<T: DeserializeOwned>(desk: &Desk, request: Request) -> Result<T> {
+pub(super) async fn input<T: DeserializeOwned>(look: &Look, request: Request) -> Result<T> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if !kind.is_some_and(|kind| kind.starts_with("application/json")) {
         return Err(unprocessable("Content-Type must be application/json"));
     }
-    let bytes = body::read(request.into_body(), desk.app.body_limits())
+    let bytes = body::read(request.into_body(), look.limits)
         .await
         .map_err(|_| unprocessable("the body is too large or broke off"))?;
     let text = if bytes.is_empty() { b"{}".as_slice() } else { &bytes };
@@ -66,14 +66,14 @@ pub async fn rules(_: Desk) -> Response<Body> {
 }
 
 /// `GET /sandbox/api/payments?wallet=alipay&state=pending&payer_code=…&limit=100`, newest first.
-pub async fn payments(desk: Desk) -> Response<Body> {
+pub async fn payments(desk: WorldDesk) -> Response<Body> {
     let mut filter = Filter::default();
     for (name, value) in url::form_urlencoded::parse(desk.query.as_bytes()) {
         if !narrow(&mut filter, &name, &value) {
             return bad(StatusCode::UNPROCESSABLE_ENTITY, &format!("{name}: not understood"));
         }
     }
-    good(&desk.sandbox.world.payments(&filter))
+    good(&desk.simulation.world.payments(&filter))
 }
 
 /// False if the condition is not understood.
@@ -97,18 +97,18 @@ fn state(word: &str) -> Option<StateWord> {
 }
 
 /// `GET /sandbox/api/payments/{trade_no}`: one payment as the wallet has it.
-pub async fn payment(desk: Desk, Path(trade_no): Path<String>) -> Response<Body> {
-    found(desk.sandbox.world.payment(&trade_no))
+pub async fn payment(desk: WorldDesk, Path(trade_no): Path<String>) -> Response<Body> {
+    found(desk.simulation.world.payment(&trade_no))
 }
 
 /// `GET /sandbox/api/orders/{order_id}`: the same, by the order number the merchant knows; the payer's last choice.
-pub async fn payment_of_order(desk: Desk, Path(order_id): Path<String>) -> Response<Body> {
+pub async fn payment_of_order(desk: WorldDesk, Path(order_id): Path<String>) -> Response<Body> {
     let number = order_id.trim_start_matches(|c: char| c.is_ascii_uppercase()).parse().map(OrderNo);
     let view = number.ok().and_then(|number| {
         let trades = (1..=CHOICES_MAX as u32).rev().flat_map(|choice| {
             (1..=merchants::COUNT).map(move |merchant| trade_no(MerchantId(merchant), number, choice))
         });
-        trades.into_iter().find_map(|trade_no| desk.sandbox.world.payment(&trade_no))
+        trades.into_iter().find_map(|trade_no| desk.simulation.world.payment(&trade_no))
     });
     found(view)
 }
@@ -119,14 +119,14 @@ struct Nothing {}
 
 /// `POST /sandbox/api/payments/{trade_no}/{pay|decline|walk_away}`: the shopper's buttons.
 pub async fn act(
-    desk: Desk,
+    desk: WorldDesk,
     Path((trade_no, word)): Path<(String, String)>,
     request: Request,
 ) -> Response<Body> {
     let acted = async {
         let _: Nothing = input(&desk, request).await?;
         let action = action(&word)?;
-        let view = desk.sandbox.world.act(&trade_no, action, clock::now().millis()).map_err(|error| {
+        let view = desk.simulation.world.act(&trade_no, action, clock::now().millis()).map_err(|error| {
             let status = match error {
                 ShopperError::NotFound => StatusCode::NOT_FOUND,
                 ShopperError::NotPayable(_) => StatusCode::CONFLICT,
@@ -134,7 +134,7 @@ pub async fn act(
             };
             Bad(status, error.to_string())
         });
-        desk.sandbox.moved.notify_one(&desk.sandbox.world);
+        desk.simulation.has_moved();
         Ok(good(&view?))
     };
     answer(acted.await)
@@ -157,8 +157,8 @@ struct Scan {
 
 /// `POST /sandbox/api/scan {"code": "https://qr.alipay.com/…"}`: the payment behind a QR code's text, or behind a
 /// WeChat mini program's fields.
-pub async fn scan(desk: Desk, request: Request) -> Response<Body> {
-    answer(input::<Scan>(&desk, request).await.map(|scan| found(desk.sandbox.world.scan(&scan.code))))
+pub async fn scan(desk: WorldDesk, request: Request) -> Response<Body> {
+    answer(input::<Scan>(&desk, request).await.map(|scan| found(desk.simulation.world.scan(&scan.code))))
 }
 
 #[derive(Debug, Deserialize)]
@@ -168,9 +168,9 @@ struct PayerCode {
 }
 
 /// `POST /sandbox/api/payer-code {"wallet": "wechat"}`: a code for the till to scan.
-pub async fn payer_code(desk: Desk, request: Request) -> Response<Body> {
+pub async fn payer_code(desk: WorldDesk, request: Request) -> Response<Body> {
     let made = input::<PayerCode>(&desk, request).await.map(|wanted| {
-        let code = desk.sandbox.world.new_payer_code(wanted.wallet, clock::now().millis());
+        let code = desk.simulation.world.new_payer_code(wanted.wallet, clock::now().millis());
         good(&serde_json::json!({ "wallet": wanted.wallet, "code": code }))
     });
     answer(made)
@@ -194,10 +194,10 @@ fn pay() -> ShopperAction {
 
 /// `POST /sandbox/api/app-order {"order_str": "…", "action": "pay"}`: what `my.tradePay` does, with its `resultCode`.
 /// `{"pay_info": {…}, "payer_id": "o…"}`: what `wx.requestPayment` does, with its `errMsg`.
-pub async fn app_order(desk: Desk, request: Request) -> Response<Body> {
+pub async fn app_order(desk: WorldDesk, request: Request) -> Response<Body> {
     let acted = async {
         let order: AppOrder = input(&desk, request).await?;
-        let (world, now_ms) = (&desk.sandbox.world, clock::now().millis());
+        let (world, now_ms) = (&desk.simulation.world, clock::now().millis());
         let answer = match (order.order_str, order.pay_info, order.payer_id) {
             (Some(order_str), None, None) => good(&world.pay_app_order(&order_str, order.action, now_ms)),
             (None, Some(pay_info), Some(payer_id)) => {
@@ -206,20 +206,20 @@ pub async fn app_order(desk: Desk, request: Request) -> Response<Body> {
             }
             _ => return Err(unprocessable("either order_str (Alipay), or pay_info and payer_id (WeChat)")),
         };
-        desk.sandbox.moved.notify_one(&desk.sandbox.world);
+        desk.simulation.has_moved();
         Ok(answer)
     };
     answer(acted.await)
 }
 
 /// `GET /sandbox/api/totals`: what all wallets moved; duplicates are requests that came twice.
-pub async fn totals(desk: Desk) -> Response<Body> {
-    good(&desk.sandbox.world.totals())
+pub async fn totals(desk: WorldDesk) -> Response<Body> {
+    good(&desk.simulation.world.totals())
 }
 
 /// `GET /sandbox/api/ledger`: each payment's executed charges and refunds.
-pub async fn ledger(desk: Desk) -> Response<Body> {
-    good(&desk.sandbox.world.ledgers())
+pub async fn ledger(desk: WorldDesk) -> Response<Body> {
+    good(&desk.simulation.world.ledgers())
 }
 
 /// `GET /sandbox/api/notifications`: what the receiver got, newest first, with whether the signature holds.

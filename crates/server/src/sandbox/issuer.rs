@@ -11,20 +11,20 @@ use tillgate_sim::{ChallengeAnswer, ChallengeState, ChallengeView, TEST_CODE, TR
 use url::Url;
 
 use super::acquirer::ISSUER_PAGES;
-use super::routes::Desk;
+use super::routes::WorldDesk;
 use crate::clock;
 use crate::http::pages::{error, page, redirect};
 use crate::pages::{CONTENT_SECURITY_POLICY, ErrorKind, IssuerPage, IssuerProblem};
 
 /// `GET /sandbox/3ds/{id}`
-pub async fn show(desk: Desk, Path(id): Path<String>) -> Response<Body> {
+pub async fn show(desk: WorldDesk, Path(id): Path<String>) -> Response<Body> {
     // After a code that was wrong the page is asked for anew, so that to load it again costs no try.
     let problem = desk.visitor.problem.then_some(IssuerProblem::WrongCode);
     shown(&desk, &id, problem)
 }
 
-fn shown(desk: &Desk, id: &str, problem: Option<IssuerProblem>) -> Response<Body> {
-    match desk.sandbox.acquirer.challenge_view(id, clock::now().millis()) {
+fn shown(desk: &WorldDesk, id: &str, problem: Option<IssuerProblem>) -> Response<Body> {
+    match desk.simulation.acquirer.challenge_view(id, clock::now().millis()) {
         Ok(Some(view)) if view.is_over => redirect(&view.return_url),
         Ok(Some(view)) => open(desk, id, view, problem),
         Ok(None) => error(desk.visitor.language, ErrorKind::NotFound),
@@ -32,7 +32,7 @@ fn shown(desk: &Desk, id: &str, problem: Option<IssuerProblem>) -> Response<Body
     }
 }
 
-fn open(desk: &Desk, id: &str, view: ChallengeView, problem: Option<IssuerProblem>) -> Response<Body> {
+fn open(desk: &WorldDesk, id: &str, view: ChallengeView, problem: Option<IssuerProblem>) -> Response<Body> {
     let policy = policy(&view.return_url);
     let shown = IssuerPage {
         language: desk.visitor.language,
@@ -61,13 +61,13 @@ fn policy(return_url: &str) -> String {
     CONTENT_SECURITY_POLICY.replace("form-action 'self'", allowed.trim_end())
 }
 
-fn broken(desk: &Desk, fault: &std::io::Error) -> Response<Body> {
+fn broken(desk: &WorldDesk, fault: &std::io::Error) -> Response<Body> {
     tracing::error!(%fault, "the acquirer's journal");
     error(desk.visitor.language, ErrorKind::Ours)
 }
 
 /// `POST /sandbox/3ds/{id}`
-pub async fn answer(desk: Desk, Path(id): Path<String>, request: Request) -> Response<Body> {
+pub async fn answer(desk: WorldDesk, Path(id): Path<String>, request: Request) -> Response<Body> {
     let form = desk.form(request).await;
     let answer = match form.get("action") {
         "confirm" if form.get("code").trim().is_empty() => {
@@ -78,7 +78,7 @@ pub async fn answer(desk: Desk, Path(id): Path<String>, request: Request) -> Res
         "fail" => ChallengeAnswer::Fail,
         _ => return shown(&desk, &id, Some(IssuerProblem::NotUnderstood)),
     };
-    match desk.sandbox.acquirer.challenge_answer(&id, &answer, clock::now().millis()) {
+    match desk.simulation.acquirer.challenge_answer(&id, &answer, clock::now().millis()) {
         Ok(Some(ChallengeState::Done { return_url })) => redirect(&return_url),
         Ok(Some(ChallengeState::Again { .. })) => {
             redirect(&format!("{}&problem=1", desk.path(&format!("{ISSUER_PAGES}/{id}"))))

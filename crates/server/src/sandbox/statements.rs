@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, Response, StatusCode, header};
 use tillgate_sim::{Day, Spoil, Wallet};
 
 use super::api::{Bad, Result, answer, unprocessable};
-use super::routes::Desk;
+use super::routes::WorldDesk;
 use crate::clock;
 use crate::http::typed;
 
@@ -14,11 +14,11 @@ use crate::http::typed;
 const ACQUIRER: &str = "acquirer";
 
 /// `GET /sandbox/statements/{name}?day=2026-11-26&spoil=missing`: today's if no day is named.
-pub async fn file(desk: Desk, Path(name): Path<String>) -> Response<Body> {
+pub async fn file(desk: WorldDesk, Path(name): Path<String>) -> Response<Body> {
     answer(asked(&desk, &name))
 }
 
-fn asked(desk: &Desk, name: &str) -> Result<Response<Body>> {
+fn asked(desk: &WorldDesk, name: &str) -> Result<Response<Body>> {
     let unknown = || Bad(StatusCode::NOT_FOUND, "there is no such statement".into());
     let channel = name.strip_suffix(".csv").ok_or_else(unknown)?;
     let (mut day, mut spoil) = (Day::of(clock::now().millis()), None);
@@ -32,10 +32,10 @@ fn asked(desk: &Desk, name: &str) -> Result<Response<Body>> {
             _ => return Err(unprocessable(format!("{name}: not understood"))),
         }
     }
-    let sandbox = &desk.sandbox;
+    let simulation = &desk.simulation;
     let file = match Wallet::from_word(channel) {
-        Some(wallet) => sandbox.world.statement(wallet, day, spoil),
-        None if channel == ACQUIRER => sandbox.acquirer.statement(day, spoil),
+        Some(wallet) => simulation.world.statement(wallet, day, spoil),
+        None if channel == ACQUIRER => simulation.acquirer.statement(day, spoil),
         None => return Err(unknown()),
     };
     let mut response = typed(StatusCode::OK, "text/csv; charset=utf-8", file);

@@ -8,7 +8,7 @@ use axum::http::{Response, StatusCode};
 use tillgate_sim::{Filter, PaymentView, RULES, Rule, ShopperAction, ShopperError, StateWord, Wallet};
 use tillgate_store::OrderKey;
 
-use super::routes::{Desk, age_s, display};
+use super::routes::{Look, WorldDesk, age_s, display};
 use crate::channels::read_trade_no;
 use crate::clock;
 use crate::http::json;
@@ -47,10 +47,10 @@ fn both(word: &str) -> Option<(Wallet, Method)> {
     Wallet::from_word(word).zip(Method::from_word(word))
 }
 
-fn pending(desk: &Desk, wallet: Wallet) -> Vec<PaymentView> {
+fn pending(desk: &WorldDesk, wallet: Wallet) -> Vec<PaymentView> {
     let filter =
         Filter { wallet: Some(wallet), state: Some(StateWord::Pending), limit: LISTED, ..Filter::default() };
-    desk.sandbox.world.payments(&filter)
+    desk.simulation.world.payments(&filter)
 }
 
 /// Changes when the list does.
@@ -59,11 +59,11 @@ fn version(views: &[PaymentView]) -> String {
     format!("{newest}-{}", views.len())
 }
 
-pub async fn scan_page(desk: Desk, Path(wallet): Path<String>) -> Response<Body> {
+pub async fn scan_page(desk: WorldDesk, Path(wallet): Path<String>) -> Response<Body> {
     scan_with(&desk, &wallet, String::new(), None)
 }
 
-fn scan_with(desk: &Desk, word: &str, pasted: String, problem: Option<WalletProblem>) -> Response<Body> {
+fn scan_with(desk: &WorldDesk, word: &str, pasted: String, problem: Option<WalletProblem>) -> Response<Body> {
     let language = desk.visitor.language;
     let Some((wallet, method)) = both(word) else { return error(language, ErrorKind::NotFound) };
     let views = pending(desk, wallet);
@@ -90,13 +90,13 @@ fn card(view: PaymentView, language: Language) -> PendingCard {
 }
 
 /// Somebody pasted a code's text, or the text a mini app would pay with.
-pub async fn scan(desk: Desk, Path(word): Path<String>, request: Request) -> Response<Body> {
+pub async fn scan(desk: WorldDesk, Path(word): Path<String>, request: Request) -> Response<Body> {
     let form = desk.form(request).await;
     let pasted = form.get("code").trim().to_owned();
     let problem = if !desk.is_token(form.get("csrf")) {
         WalletProblem::PageTooOld
     } else {
-        let found = desk.sandbox.world.scan(&pasted).or_else(|| of_app_order(&desk, &pasted));
+        let found = desk.simulation.world.scan(&pasted).or_else(|| of_app_order(&desk, &pasted));
         match found {
             Some(view) if view.wallet.word() == word => {
                 return redirect(&desk.path(&format!("/sandbox/wallet/{word}/pay/{}", view.trade_no)));
@@ -109,16 +109,16 @@ pub async fn scan(desk: Desk, Path(word): Path<String>, request: Request) -> Res
 }
 
 /// The payment an `orderStr` is about; its signature is checked when it is paid.
-fn of_app_order(desk: &Desk, text: &str) -> Option<PaymentView> {
+fn of_app_order(desk: &WorldDesk, text: &str) -> Option<PaymentView> {
     let number = text.split('&').find_map(|part| part.strip_prefix("out_trade_no="))?;
-    desk.sandbox.world.payment(number.trim_matches('"'))
+    desk.simulation.world.payment(number.trim_matches('"'))
 }
 
 /// Waits until `version` gives something other than what the page knows.
-pub async fn news(desk: &Desk, version: impl Fn() -> String) -> Response<Body> {
+pub async fn news(look: &Look, version: impl Fn() -> String) -> Response<Body> {
     let mut current = version();
     for _ in 0..NEWS_LOOKS {
-        if desk.visitor.known.as_deref() != Some(&current) {
+        if look.visitor.known.as_deref() != Some(&current) {
             break;
         }
         tokio::time::sleep(NEWS_EVERY).await;
@@ -127,32 +127,32 @@ pub async fn news(desk: &Desk, version: impl Fn() -> String) -> Response<Body> {
     json(StatusCode::OK, serde_json::json!({ "version": current }).to_string())
 }
 
-pub async fn scan_status(desk: Desk, Path(word): Path<String>) -> Response<Body> {
+pub async fn scan_status(desk: WorldDesk, Path(word): Path<String>) -> Response<Body> {
     match both(&word) {
         Some((wallet, _)) => news(&desk, || version(&pending(&desk, wallet))).await,
         None => error(desk.visitor.language, ErrorKind::NotFound),
     }
 }
 
-pub async fn payment_page(desk: Desk, Path((word, trade_no)): Path<(String, String)>) -> Response<Body> {
+pub async fn payment_page(desk: WorldDesk, Path((word, trade_no)): Path<(String, String)>) -> Response<Body> {
     payment_with(&desk, &word, &trade_no, None).await
 }
 
-/// The wallet sees amounts only; the rate is the order's.
-async fn rate_of(desk: &Desk, trade_no: &str) -> Option<String> {
+/// The wallet sees amounts only; the rate is the order's, which a world of its own does not see.
+async fn rate_of(desk: &WorldDesk, trade_no: &str) -> Option<String> {
     let (merchant, number, _) = read_trade_no(trade_no)?;
-    let order = desk.app.gateway.store.load_order(merchant, OrderKey::Number(number)).await.ok()??;
+    let order = desk.app()?.gateway.store.load_order(merchant, OrderKey::Number(number)).await.ok()??;
     rate_words(&order.terms)
 }
 
 async fn payment_with(
-    desk: &Desk,
+    desk: &WorldDesk,
     word: &str,
     trade_no: &str,
     problem: Option<WalletProblem>,
 ) -> Response<Body> {
     let language = desk.visitor.language;
-    let found = desk.sandbox.world.payment(trade_no).filter(|view| view.wallet.word() == word);
+    let found = desk.simulation.world.payment(trade_no).filter(|view| view.wallet.word() == word);
     let (Some((_, method)), Some(view)) = (both(word), found) else {
         return error(language, ErrorKind::NotFound);
     };
@@ -182,7 +182,7 @@ async fn payment_with(
 }
 
 pub async fn act(
-    desk: Desk,
+    desk: WorldDesk,
     Path((word, trade_no)): Path<(String, String)>,
     request: Request,
 ) -> Response<Body> {
@@ -196,8 +196,8 @@ pub async fn act(
         "leave" => ShopperAction::WalkAway,
         _ => return payment_with(&desk, &word, &trade_no, Some(WalletProblem::Trouble)).await,
     };
-    let acted = desk.sandbox.world.act(&trade_no, action, clock::now().millis());
-    desk.sandbox.moved.notify_one(&desk.sandbox.world);
+    let acted = desk.simulation.world.act(&trade_no, action, clock::now().millis());
+    desk.simulation.has_moved();
     match acted {
         Ok(_) => redirect(&desk.path(&format!("/sandbox/wallet/{word}/pay/{trade_no}"))),
         Err(ShopperError::NotPayable(_)) => {
@@ -211,21 +211,21 @@ pub async fn act(
 }
 
 /// The code of this minute, the same for everyone who looks.
-fn code_of_minute(desk: &Desk, wallet: Wallet) -> String {
+fn code_of_minute(desk: &WorldDesk, wallet: Wallet) -> String {
     let minute_ms = clock::now().millis() / (CODE_RENEWS_S * 1_000) * (CODE_RENEWS_S * 1_000);
-    desk.sandbox.world.payer_code_at(wallet, minute_ms)
+    desk.simulation.world.payer_code_at(wallet, minute_ms)
 }
 
-fn last_charge(desk: &Desk, wallet: Wallet) -> Option<PaymentView> {
+fn last_charge(desk: &WorldDesk, wallet: Wallet) -> Option<PaymentView> {
     let filter = Filter { wallet: Some(wallet), limit: 20, ..Filter::default() };
-    desk.sandbox.world.payments(&filter).into_iter().find(|view| !view.payer_code.is_empty())
+    desk.simulation.world.payments(&filter).into_iter().find(|view| !view.payer_code.is_empty())
 }
 
 fn charge_version(view: Option<&PaymentView>) -> String {
     view.map_or_else(String::new, |view| format!("{}-{:?}", view.position, view.state))
 }
 
-pub async fn code_page(desk: Desk, Path(word): Path<String>) -> Response<Body> {
+pub async fn code_page(desk: WorldDesk, Path(word): Path<String>) -> Response<Body> {
     let language = desk.visitor.language;
     let Some((wallet, method)) = both(&word) else { return error(language, ErrorKind::NotFound) };
     let last = last_charge(&desk, wallet);
@@ -250,7 +250,7 @@ pub async fn code_page(desk: Desk, Path(word): Path<String>) -> Response<Body> {
     page(StatusCode::OK, view.render())
 }
 
-pub async fn code_status(desk: Desk, Path(word): Path<String>) -> Response<Body> {
+pub async fn code_status(desk: WorldDesk, Path(word): Path<String>) -> Response<Body> {
     match both(&word) {
         Some((wallet, _)) => news(&desk, || charge_version(last_charge(&desk, wallet).as_ref())).await,
         None => error(desk.visitor.language, ErrorKind::NotFound),

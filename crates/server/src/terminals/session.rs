@@ -80,8 +80,7 @@ async fn serve(app: Arc<App>, mut socket: WebSocket) {
                 Ok(Entered { line, frames }) => {
                     let bell = gateway.bus.connect_terminal(merchant, &sn);
                     let (app, line) = (&app, line.clone());
-                    let mut session =
-                        Session { app, terminal, secret, line: line.clone(), bell, held: None };
+                    let mut session = Session { app, terminal, secret, line: line.clone(), bell, held: None };
                     let over = session.run(&mut socket, frames, &request_id).await;
                     gateway.bus.disconnect_terminal(merchant, &sn, &session.bell);
                     gateway.terminals.leave(merchant, &sn, &line);

@@ -211,7 +211,5 @@ fn is_final(outcome: &Outcome) -> bool {
 
 /// The terminal's own word on how the order ended, or that it does not end it.
 fn is_own_word(answer: &TerminalAnswer, number: &str) -> bool {
-    !answer.never_heard_of()
-        && answer.result.trade_no == number
-        && answer.meaning() != Meaning::DoesNotKnow
+    !answer.never_heard_of() && answer.result.trade_no == number && answer.meaning() != Meaning::DoesNotKnow
 }

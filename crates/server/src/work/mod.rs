@@ -54,7 +54,16 @@ impl Workers {
         let breakers = Breakers::new(per_endpoint);
         let lane = |places| Arc::new(Semaphore::new(places));
         let (money_lane, ask_lane, notify_lane) = (lane(MONEY_LANE), lane(ASK_LANE), lane(NOTIFY_LANE));
-        Arc::new(Self { gateway, rooms, outbound, breakers, money_lane, ask_lane, notify_lane, stops: AtomicBool::new(false) })
+        Arc::new(Self {
+            gateway,
+            rooms,
+            outbound,
+            breakers,
+            money_lane,
+            ask_lane,
+            notify_lane,
+            stops: AtomicBool::new(false),
+        })
     }
 
     pub fn room(&self, name: &str) -> anyhow::Result<&Arc<dyn Room>> {

@@ -10,7 +10,7 @@ use axum::http::Request;
 use tillgate::channels::{Channel, Channels, Wire};
 use tillgate::gateway::Gateway;
 use tillgate::http::router;
-use tillgate::{app, sandbox};
+use tillgate::{app, database, sandbox};
 use tillgate_channels::{Answer as Said, Call, Callback, Capabilities, WalletChannel};
 use tillgate_core::{Account, Currency, FeePlan, Flow, Method};
 use tillgate_protocols::latipay::{Route, client, codes};
@@ -179,10 +179,11 @@ impl Wire for NoWire {
 async fn without_a_gateway_for_tills(seen: &mut Seen, sale: crate::harness::sale::Sale) {
     let dir = tempfile::tempdir().unwrap();
     let config = sandbox_config(&dir);
-    let (store, vault) = app::open(&config).unwrap();
-    sandbox::merchants::seed(&*store, &vault).await.unwrap();
-    let key = app::gateway_key(&*store, &vault).await.unwrap();
-    let app = app::assemble(config, store.clone(), vault, None, key).unwrap().app;
+    let opened = database::open(&config).await.unwrap();
+    let store = opened.store.clone();
+    sandbox::merchants::seed(&*store, &opened.vault).await.unwrap();
+    let key = app::gateway_key(&*store, &opened.vault).await.unwrap();
+    let app = app::assemble(config, opened, None, key).unwrap().app;
     let mut app = Arc::into_inner(app).expect("nobody else holds it yet");
     let capabilities = Capabilities {
         methods: vec![Method::new("alipay")],
@@ -191,7 +192,7 @@ async fn without_a_gateway_for_tills(seen: &mut Seen, sale: crate::harness::sale
     };
     let channel = Channel { codec: Arc::new(PagesOnly(capabilities)), wire: Arc::new(NoWire) };
     let channels = Channels::new(vec![channel], None, Duration::from_secs(1));
-    let (gateway, _queues) = Gateway::new(store, channels);
+    let (gateway, _queues) = Gateway::new(store, None, channels);
     app.gateway = gateway;
     let body = client::signed_body(Route::Transaction, &sale.pairs(), &sale.merchant.api_key());
     let request = Request::post("/v2/transaction").body(Body::from(body)).unwrap();

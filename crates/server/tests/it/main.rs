@@ -16,6 +16,7 @@ mod docs;
 mod examples;
 mod harness;
 mod limits;
+mod nodes;
 mod ottpay;
 mod outbound;
 mod random_stories;

@@ -15,6 +15,7 @@ mod session;
 mod sql;
 mod store;
 mod terminal;
+mod wake;
 mod writer;
 
 #[cfg(test)]
@@ -32,6 +33,8 @@ use pool::{Lines, Readers, Shared, Tries};
 use schema::{Older, Step};
 use session::{Remedy, Value};
 use writer::Writers;
+
+pub use wake::PostgresNodes;
 
 /// How a gateway uses its database.
 #[derive(Clone)]

@@ -18,8 +18,10 @@ pub struct Step {
     pub oldest: i64,
 }
 
-pub const STEPS: &[Step] =
-    &[Step { sql: include_str!("../../migrations/postgres-0001-start.sql"), oldest: 1 }];
+pub const STEPS: &[Step] = &[
+    Step { sql: include_str!("../../migrations/postgres-0001-start.sql"), oldest: 1 },
+    Step { sql: include_str!("../../migrations/postgres-0002-nodes.sql"), oldest: 1 },
+];
 
 /// One row: which step the schema is at, and the oldest program that can use it.
 const MAKE: &str = "CREATE TABLE IF NOT EXISTS schema_version (

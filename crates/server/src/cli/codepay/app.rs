@@ -9,8 +9,8 @@ use tillgate_store::{Credential, NewKey, Store};
 use zeroize::Zeroizing;
 
 use super::{
-    DataArgs, EnabledArgs, SEEN, checked, checked_name, found_app, found_merchant, database, listed, one_line,
-    say, say_rows, settings_of, state_word,
+    DataArgs, EnabledArgs, SEEN, checked, checked_name, database, found_app, found_merchant, listed,
+    one_line, say, say_rows, settings_of, state_word,
 };
 use crate::rooms::codepay::{AppSettings, Authentication, KnownMerchant, ROOM, seal_card_key};
 use crate::rooms::{key_place, new_key};

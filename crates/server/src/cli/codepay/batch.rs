@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use tillgate_core::{BatchPlace, Deed, MerchantId, Money, Order, OrderState};
 use tillgate_store::{Batch, BatchLine, OrderSearch, Store};
 
-use super::{DataArgs, ROOM, found_terminal, database, one_line, say};
+use super::{DataArgs, ROOM, database, found_terminal, one_line, say};
 use crate::clock;
 
 #[derive(Debug, clap::Subcommand)]

@@ -8,7 +8,7 @@ use tillgate_core::{Account, Currency, FeePlan, MerchantId, Method, Money};
 use tillgate_store::{Credential, Store};
 
 use super::{
-    DataArgs, EnabledArgs, SEEN, account_line, checked, checked_name, found_merchant, database, listed,
+    DataArgs, EnabledArgs, SEEN, account_line, checked, checked_name, database, found_merchant, listed,
     one_line, say, say_rows, settings_of, state_word, stores_of,
 };
 use crate::cli::merchant::fees::{FeeArgs, FeeChange};

@@ -15,9 +15,9 @@ use tillgate_store::{Credential, Store};
 
 use super::merchant::{account_line, say_rows};
 use super::{DataArgs, one_line, say};
-use crate::{app as gateway, database};
 use crate::rooms::codepay::{MERCHANTS, MerchantSettings, ROOM, StoreEntry, TERMINALS};
 use crate::sandbox::codepay as sandbox;
+use crate::{app as gateway, database};
 
 /// Characters of a login, a store's number, a serial number: what the wire has room for.
 const NUMBER_MAX: usize = 32;

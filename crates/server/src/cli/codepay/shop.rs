@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use tillgate_store::Store;
 
 use super::{
-    DataArgs, MERCHANTS, MerchantSettings, SEEN, StoreEntry, checked, checked_name, found_merchant, database,
+    DataArgs, MERCHANTS, MerchantSettings, SEEN, StoreEntry, checked, checked_name, database, found_merchant,
     listed, one_line, say, settings_of,
 };
 

@@ -6,8 +6,8 @@ use tillgate_store::{Credential, OrderKey, Pairing, Store};
 
 use super::shop::check_merchant;
 use super::{
-    DataArgs, EnabledArgs, SEEN, TERMINALS, batch, check_store, checked, checked_name, found_merchant,
-    found_terminal, database, listed, one_line, say, say_rows, settings_of, state_word,
+    DataArgs, EnabledArgs, SEEN, TERMINALS, batch, check_store, checked, checked_name, database,
+    found_merchant, found_terminal, listed, one_line, say, say_rows, settings_of, state_word,
 };
 use crate::rooms::codepay::{ROOM, TerminalSettings};
 use crate::rooms::new_key;

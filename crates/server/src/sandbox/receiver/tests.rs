@@ -14,6 +14,7 @@ use tower::ServiceExt as _;
 use crate::app::{self, App};
 use crate::clock;
 use crate::config::Config;
+use crate::database;
 use crate::http::router;
 use crate::rooms::{latipay, new_key, ottpay};
 use crate::sandbox::Sandbox;
@@ -27,11 +28,11 @@ async fn sandbox() -> (Arc<App>, tempfile::TempDir) {
     let mut config = Config::load(None).unwrap();
     config.data_dir = dir.path().to_owned();
     config.public_url = "http://127.0.0.1:1".into();
-    let (store, vault) = app::open(&config).unwrap();
-    merchants::seed(&*store, &vault).await.unwrap();
+    let opened = database::open(&config).await.unwrap();
+    merchants::seed(&*opened.store, &opened.vault).await.unwrap();
     let sandbox = Sandbox::open(&config.data_dir, &config.public_url).unwrap();
-    let key = app::gateway_key(&*store, &vault).await.unwrap();
-    let assembled = app::assemble(config, store, vault, Some(sandbox), key).unwrap();
+    let key = app::gateway_key(&*opened.store, &opened.vault).await.unwrap();
+    let assembled = app::assemble(config, opened, Some(sandbox), key).unwrap();
     (assembled.app, dir)
 }
 

@@ -29,6 +29,10 @@ pub fn command(args: &[&str]) -> Command {
             command.env_remove(name);
         }
     }
+    let folder = args.iter().skip_while(|arg| **arg != "--data-dir").nth(1);
+    if let Some(url) = folder.and_then(|folder| crate::harness::database::beside(Path::new(folder))) {
+        command.env("TILLGATE_DATABASE", url);
+    }
     command.args(args).stdin(Stdio::null());
     command
 }

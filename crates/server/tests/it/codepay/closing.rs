@@ -148,7 +148,7 @@ async fn a_no_that_was_a_yes() {
         counter.answers(&order, "000", result(&order, &word)).await;
         assert_eq!(counter.hears("ecrhub.pay.result").await["biz_data"]["trans_status"], 1);
     }
-    let acquirer = &world.app().sandbox.as_ref().unwrap().acquirer;
+    let acquirer = &world.simulation().acquirer;
     let trade_no = order["request_id"].as_str().unwrap();
     crate::harness::eventually("the money is back", super::till::SOON, async || {
         (acquirer.transaction(trade_no).unwrap().refunded_minor == 2_400).then_some(())

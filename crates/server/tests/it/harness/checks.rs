@@ -4,13 +4,15 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt as _;
 use rusqlite::Connection;
 use tillgate::books::check::{Finding, check};
-use tillgate::sandbox::Sandbox;
+use tillgate::sandbox::Simulation;
 use tillgate_core::order::CHOICES_MAX;
 use tillgate_sim::{Acquirer, Ledger, TransactionState, World};
 use tillgate_store::Store;
+use tokio::runtime::Handle;
+
+use super::database::Database;
 
 /// How long a world may take to come to rest.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -20,10 +22,8 @@ pub struct Expected {
     pub notifications_owed: bool,
 }
 
-pub fn connect(database: &Path) -> Connection {
-    let connection = Connection::open(database).unwrap();
-    connection.busy_timeout(Duration::from_secs(10)).unwrap();
-    connection
+pub fn connect(database: &Database) -> Connection {
+    database.connect()
 }
 
 /// One text per row, columns joined with blanks.
@@ -49,8 +49,8 @@ fn plain(value: rusqlite::types::Value) -> String {
 }
 
 /// As if half a minute had gone by while nobody worked.
-pub fn let_leases_end(database: &Path) {
-    connect(database).execute("UPDATE work SET due_at = min(due_at, 0) WHERE slot <> 'x'", ()).unwrap();
+pub fn let_leases_end(database: &Database) {
+    database.execute("UPDATE work SET due_at = 0 WHERE slot <> 'x' AND due_at > 0");
 }
 
 /// What stands in the way of calling the story over.
@@ -221,23 +221,33 @@ fn planned(wallets: &World) -> Option<String> {
     Some(format!("the wallets have something to do {} ms before the end", soon_ms - due_ms))
 }
 
-/// What `tillgate ledger check` would say. The store reads on the caller's thread: nothing is waited for.
-fn wrong_in_the_books(store: &dyn Store) -> Vec<String> {
+/// What `tillgate ledger check` would say. On a thread of its own: whoever asks may be on a runtime, and a store on a
+/// server needs its gateway's.
+fn wrong_in_the_books(store: &dyn Store, runtime: &Handle) -> Vec<String> {
     let mut found = Vec::new();
     let mut tell = |finding: Finding| found.push(finding.to_string());
-    check(store, None, &mut tell).now_or_never().expect("reads do not wait").unwrap();
+    let checks = || runtime.block_on(check(store, None, &mut tell)).unwrap();
+    std::thread::scope(|scope| scope.spawn(checks).join().unwrap());
     found
 }
 
+/// What a story leaves behind.
+pub struct Books<'a> {
+    pub store: &'a dyn Store,
+    /// The gateway's.
+    pub runtime: &'a Handle,
+    pub outside: Option<&'a Simulation>,
+}
+
 /// Waits until the world is at rest, then checks its books.
-pub fn ends_well(database: &Path, expected: &Expected, (store, sandbox): (&dyn Store, Option<&Sandbox>)) {
-    let connection = connect(database);
+pub fn ends_well(database: &Database, expected: &Expected, books: &Books<'_>) {
     let started = Instant::now();
     loop {
+        let connection = connect(database);
         let mut found = unrest(&connection, expected);
         found.extend(unbalanced(&connection));
-        found.extend(wrong_in_the_books(store));
-        if let Some(Sandbox { world, acquirer, .. }) = sandbox {
+        found.extend(wrong_in_the_books(books.store, books.runtime));
+        if let Some(Simulation { world, acquirer, .. }) = books.outside {
             found.extend(disagreements(&connection, &world.ledgers(), acquirer));
             found.extend(card_disagreements(&connection, acquirer));
             found.extend(planned(world));
@@ -247,6 +257,15 @@ pub fn ends_well(database: &Path, expected: &Expected, (store, sandbox): (&dyn S
         }
         assert!(started.elapsed() < PATIENCE, "the story does not end well:\n{}", found.join("\n"));
         std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// No row of any table holds the text.
+pub fn no_row_holds(database: &Database, secret: &str) {
+    let connection = connect(database);
+    for table in rows(&connection, "SELECT name FROM sqlite_schema WHERE type = 'table'") {
+        let found = rows(&connection, &format!("SELECT * FROM {table}"));
+        assert!(found.iter().all(|row| !row.contains(secret)), "{table} holds a secret in clear");
     }
 }
 

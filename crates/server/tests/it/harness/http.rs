@@ -56,17 +56,21 @@ impl Http {
     }
 
     pub async fn send(&self, request: Request<Full<Bytes>>) -> Answer {
+        self.tries(request).await.expect("a whole answer")
+    }
+
+    /// `None`: nobody is there, or the answer broke off.
+    pub async fn tries(&self, request: Request<Full<Bytes>>) -> Option<Answer> {
         let started = Instant::now();
-        let response = self.0.request(request).await.expect("an answer");
-        let (head, body) = response.into_parts();
-        let body = body.collect().await.expect("a whole body").to_bytes().to_vec();
-        Answer {
+        let (head, body) = self.0.request(request).await.ok()?.into_parts();
+        let body = body.collect().await.ok()?.to_bytes().to_vec();
+        Some(Answer {
             status: head.status.as_u16(),
             headers: head.headers,
             json: serde_json::from_slice(&body).unwrap_or_default(),
             body,
             took: started.elapsed(),
-        }
+        })
     }
 }
 

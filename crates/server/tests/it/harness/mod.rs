@@ -4,6 +4,8 @@
 //! Deliberately does not know any story.
 
 pub mod checks;
+pub mod database;
+pub mod deaf;
 pub mod http;
 pub mod logs;
 pub mod openssl;
@@ -17,7 +19,7 @@ pub use http::Answer;
 pub use order::Order;
 pub use receiver::Reply;
 pub use sale::{Merchant, unique};
-pub use world::{Place, TestWorld};
+pub use world::{Place, TestWorld, Unusual, Wallets};
 
 use std::time::{Duration, Instant};
 

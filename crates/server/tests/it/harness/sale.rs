@@ -75,6 +75,15 @@ impl Merchant {
         self.place.get(&format!("{path}?{query}")).await
     }
 
+    /// Posts; `None` if no answer comes.
+    pub async fn tries(&self, route: Route, fields: &[(&str, &str)]) -> Option<Answer> {
+        let body = client::signed_body(route, fields, &self.api_key());
+        let request = hyper::Request::post(self.place.url(route.paths()[0]))
+            .header("content-type", "application/json;charset=UTF-8")
+            .body(body.into());
+        self.place.http.tries(request.unwrap()).await
+    }
+
     pub async fn queries(&self, reference: &str) -> Answer {
         self.calls(Route::Query, &[("merchant_reference", reference), ("user_id", &self.user_id)]).await
     }

@@ -80,9 +80,7 @@ async fn at_the_end_of_the_schedule_it_stops_and_stays_listed() {
     let order = sold(&world, &[Reply::Status(500, ""), Reply::Status(404, ""), Reply::Status(200, "")]).await;
     tried(&world, 1).await;
     // Thirty tries later.
-    connect(&world.place.database)
-        .execute("UPDATE work SET attempt = 30, due_at = 0 WHERE slot = 'n'", ())
-        .unwrap();
+    world.place.database.execute("UPDATE work SET attempt = 30, due_at = 0 WHERE slot = 'n'");
     let (last, _) = tried(&world, 2).await;
     assert_eq!(last.state, NotificationState::Exhausted);
     assert!(owed(&world).is_empty());

@@ -46,7 +46,7 @@ impl Till {
 
     /// His browser comes back, with whatever it says.
     async fn returns(&self, world: &TestWorld, asked: &Asked, query: &str) -> Answer {
-        let acquirer = &world.app().sandbox.as_ref().unwrap().acquirer;
+        let acquirer = &world.simulation().acquirer;
         let id = asked.path.rsplit('/').next().unwrap();
         let view = acquirer.challenge_view(id, tillgate::clock::now().millis()).unwrap().unwrap();
         self.place.get(&format!("{}{query}", path_of(&view.return_url))).await

@@ -36,8 +36,7 @@ pub const ADDRESS: &str =
 
 /// What the acquirer has on its books, the newest first.
 pub fn at_acquirer(world: &TestWorld) -> Vec<TransactionView> {
-    let sandbox = world.app().sandbox.as_ref().expect("a sandbox");
-    sandbox.acquirer.transactions(&TransactionFilter::default())
+    world.simulation().acquirer.transactions(&TransactionFilter::default())
 }
 
 pub fn orders(world: &TestWorld) -> Vec<String> {
