@@ -1,6 +1,6 @@
 //! `ledger check`, `report` and `reconcile`: after stories with wallets and cards, and on books that somebody spoilt.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;

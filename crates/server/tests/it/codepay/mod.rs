@@ -17,7 +17,7 @@ mod pairing;
 mod payments;
 mod peer;
 mod queue;
-mod raw;
+pub mod raw;
 mod refunds;
 mod restart;
 mod sales;

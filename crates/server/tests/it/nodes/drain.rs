@@ -1,13 +1,13 @@
 //! A node that is told to stop while it is busy.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::json;
-use tillgate_protocols::latipay::client::Route;
+use tillgate_protocols::latipay::Route;
 
 use super::{First, SOON, Two, on_postgres};
 use crate::codepay::raw::{charged, raw, result};
-use crate::codepay::till::{COUNTER, Said as _, till};
+use crate::codepay::till::{COUNTER, till};
 use crate::harness::checks::{connect, rows};
 use crate::harness::{Merchant, eventually, pause_ms};
 

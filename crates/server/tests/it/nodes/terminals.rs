@@ -17,9 +17,7 @@ on_postgres! {
     async fn an_order_made_here_is_paid_at_a_terminal_there() {
         let two = Two::start(First::A).await;
         let till = till(&two.a).await;
-        let refused = till.order("reject_trade_when_terminal_offline=true");
-        let body = till.body(tillgate_protocols::codepay::Method::Order, &refused);
-        till.sends(body).await.gives("TG005").names("offline");
+        till.is_refused("reject_trade_when_terminal_offline=true", "TG005", "offline").await;
         let device = terminal(&two.b, COUNTER, &["pay"]).await;
         let began = std::time::Instant::now();
         let number = till.is_paid("reject_trade_when_terminal_offline=true").await;
