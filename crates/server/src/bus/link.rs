@@ -15,6 +15,8 @@ use crate::gateway::Problem;
 use crate::rooms::{codepay, latipay, ottpay};
 use crate::terminals::word;
 
+/// What is announced is on its way by then.
+const SAID_WITHIN: Duration = Duration::from_millis(20);
 /// How long a goodbye may take.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
 
@@ -36,6 +38,7 @@ pub async fn run(app: &Arc<App>) {
 pub async fn say_goodbye(app: &App) {
     let Some(peers) = app.gateway.bus.peers() else { return };
     peers.announce(&Hint::Gone);
+    tokio::time::sleep(SAID_WITHIN).await;
     let now = clock::now();
     let stopped = peers.nodes.keep_alive(now, now.plus_ms(-1));
     if !matches!(tokio::time::timeout(GOODBYE_WITHIN, stopped).await, Ok(Ok(()))) {
@@ -63,6 +66,8 @@ fn hear(app: &Arc<App>, peers: &Peers, heard: Heard) {
         Heard::Echo => peers.echoed(),
         Heard::Lost => {
             peers.became_deaf();
+            // Comes back to us, if hints arrive again.
+            peers.announce(&Hint::Here);
             app.gateway.bus.wake_all();
             app.gateway.alarm.set_no_later_than(clock::now());
         }

@@ -9,10 +9,12 @@ use super::Gateway;
 use crate::bus::hint::Hint;
 use crate::bus::peers::Relayed;
 use crate::clock;
-use tillgate_store::StoreError;
 
 /// How long another node has to ask its terminal: longer than it waits itself.
 const RELAYED_WITHIN: Duration = Duration::from_secs(4);
+
+/// A register is not kept waiting for longer.
+const FOUND_WITHIN: Duration = Duration::from_secs(2);
 
 /// What a terminal said to a question.
 #[derive(Debug)]
@@ -81,12 +83,22 @@ impl Gateway {
         }
     }
 
-    /// Whoever needs the terminal's word can do without it.
+    /// The other node that has the terminal's line. Where that cannot be told in time the terminal counts as offline:
+    /// whoever needs its word can do without it.
     async fn holder(&self, merchant: MerchantId, terminal: &str) -> Option<String> {
-        match self.elsewhere(merchant, terminal).await {
-            Ok(holder) => holder,
-            Err(error) => {
+        let peers = self.bus.peers()?;
+        let holder = peers.nodes.line_holder(merchant, terminal, clock::now());
+        match tokio::time::timeout(FOUND_WITHIN, holder).await {
+            Ok(Ok(holder)) => {
+                let node = holder.filter(|holder| holder.is_alive)?.node;
+                Some(node).filter(|node| node != peers.nodes.name())
+            }
+            Ok(Err(error)) => {
                 tracing::error!(%error, terminal, "looking for a terminal's node");
+                None
+            }
+            Err(_) => {
+                tracing::error!(terminal, "looking for a terminal's node takes too long");
                 None
             }
         }

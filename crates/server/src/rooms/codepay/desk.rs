@@ -123,7 +123,7 @@ impl Caller<'_> {
         }
         let terminal = self.terminal(&call.terminal_sn, call.store_no.as_deref()).await?;
         let gateway = &self.desk.gateway;
-        let is_online = gateway.is_online(self.merchant, &terminal.terminal_sn).await.map_err(fault)?;
+        let is_online = gateway.is_online(self.merchant, &terminal.terminal_sn).await;
         if call.reject_when_offline && !is_online {
             return Err(refused("The terminal is offline"));
         }

@@ -92,7 +92,7 @@ async fn register(
 
 async fn is_online(desk: &Desk, sn: &str) -> bool {
     match desk.app.codepay.terminals.find(sn).await {
-        Ok(Some(terminal)) => desk.app.gateway.is_online(terminal.merchant, sn).await.unwrap_or(false),
+        Ok(Some(terminal)) => desk.app.gateway.is_online(terminal.merchant, sn).await,
         _ => false,
     }
 }
