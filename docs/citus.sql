@@ -12,6 +12,7 @@ SELECT create_reference_table('heartbeat');
 SELECT create_reference_table('rates');
 SELECT create_reference_table('gateway_keys');
 SELECT create_reference_table('statement_files');
+SELECT create_reference_table('nodes');
 
 SELECT create_distributed_table('merchants', 'merchant_id');
 SELECT create_distributed_table('credentials', 'merchant_id', colocate_with => 'merchants');
@@ -30,5 +31,6 @@ SELECT create_distributed_table('signatures', 'merchant_id', colocate_with => 'm
 SELECT create_distributed_table('pairings', 'merchant_id', colocate_with => 'merchants');
 SELECT create_distributed_table('claims', 'merchant_id', colocate_with => 'merchants');
 SELECT create_distributed_table('statement_lines', 'merchant_id', colocate_with => 'merchants');
+SELECT create_distributed_table('terminal_lines', 'merchant_id', colocate_with => 'merchants');
 
 COMMIT;

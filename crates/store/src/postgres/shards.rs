@@ -4,12 +4,20 @@ use std::collections::BTreeSet;
 
 use super::sql as own;
 use super::tests::{cluster, database};
-use super::{Postgres, Settings};
+use super::{Postgres, Settings, wake};
 use crate::sql;
 
 /// Tables that are the whole gateway's, the same on each machine.
-const EVERYWHERE: &[&str] =
-    &["schema_version", "logins", "purpose", "heartbeat", "rates", "gateway_keys", "statement_files"];
+const EVERYWHERE: &[&str] = &[
+    "schema_version",
+    "logins",
+    "purpose",
+    "heartbeat",
+    "rates",
+    "gateway_keys",
+    "statement_files",
+    "nodes",
+];
 
 /// Reads without a lock that look at all merchants, and what they are for.
 const ACROSS: &[(&str, &str)] = &[
@@ -79,7 +87,13 @@ async fn each_statement_names_one_merchant() {
     let (_, known) = known_tables().await;
     assert!(known.contains("orders") && known.len() > 20, "{known:?}");
     let search = sql::search_orders(&["operator", "terminal"]);
-    let all: Vec<_> = sql::ALL.iter().chain(own::ALL).copied().chain([("search_orders", &*search)]).collect();
+    let all: Vec<_> = sql::ALL
+        .iter()
+        .chain(own::ALL)
+        .chain(wake::ALL)
+        .copied()
+        .chain([("search_orders", &*search)])
+        .collect();
     assert!(all.len() > 90, "{}", all.len());
     let faults: Vec<_> = all.iter().filter_map(|(name, text)| fault(name, text, &known)).collect();
     assert_eq!(faults, Vec::<String>::new());

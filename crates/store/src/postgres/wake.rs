@@ -17,7 +17,8 @@ use tokio_postgres::tls::TlsStream;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, Socket};
 
-use super::address::Address;
+use super::address::{Address, Use};
+use super::session::told;
 use crate::nodes::{HINT_BYTES, Heard, LineHolder, Nodes};
 use crate::port::{Answer, StoreError};
 
@@ -40,8 +41,35 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::fro
 /// A node that has been dead for a day is forgotten.
 const FORGOTTEN_MS: i64 = 86_400_000;
 
+const KEEP_ALIVE: &str = "INSERT INTO nodes (node, alive_until) VALUES ($1, $2)
+    ON CONFLICT (node) DO UPDATE SET alive_until = excluded.alive_until";
+const FORGET_NODES: &str = "DELETE FROM nodes WHERE alive_until < $1";
+const TAKE_LINE: &str =
+    "INSERT INTO terminal_lines (merchant_id, terminal, node, epoch) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (merchant_id, terminal) DO UPDATE SET node = excluded.node,
+    epoch = greatest(terminal_lines.epoch + 1, excluded.epoch)
+    RETURNING epoch";
+const LEAVE_LINE: &str =
+    "UPDATE terminal_lines SET node = '' WHERE merchant_id = $1 AND terminal = $2 AND epoch = $3";
+const LINE_HOLDER: &str = "SELECT terminal_lines.node, epoch, alive_until FROM terminal_lines
+    LEFT JOIN nodes ON nodes.node = terminal_lines.node WHERE merchant_id = $1 AND terminal = $2";
+
+/// What is asked of the tables of nodes, by name.
+#[cfg(test)]
+pub const ALL: &[(&str, &str)] = &[
+    ("KEEP_ALIVE", KEEP_ALIVE),
+    ("FORGET_NODES", FORGET_NODES),
+    ("TAKE_LINE", TAKE_LINE),
+    ("LEAVE_LINE", LEAVE_LINE),
+    ("LINE_HOLDER", LINE_HOLDER),
+];
+
 fn fault(error: impl std::fmt::Display) -> StoreError {
     StoreError::Fault(error.to_string())
+}
+
+fn broken(error: tokio_postgres::Error) -> StoreError {
+    StoreError::Fault(told(&error))
 }
 
 /// This process among those on its database.
@@ -89,8 +117,11 @@ impl Line {
         if let Some(client) = speaker.as_ref().filter(|client| !client.is_closed()) {
             return Ok(client.clone());
         }
-        let client = timeout(CONNECT_TIMEOUT, self.address.connect()).await.map_err(fault)?.map_err(fault)?;
-        client.batch_execute("SET synchronous_commit = off").await.map_err(fault)?;
+        let client = timeout(CONNECT_TIMEOUT, self.address.connect(Use::Keys))
+            .await
+            .map_err(fault)?
+            .map_err(broken)?;
+        client.batch_execute("SET synchronous_commit = off").await.map_err(broken)?;
         let client = Arc::new(client);
         *speaker = Some(client.clone());
         Ok(client)
@@ -115,7 +146,7 @@ async fn notify(line: &Line, texts: &[String]) -> Result<(), StoreError> {
     let client = line.client().await?;
     let tell = format!("SELECT pg_notify('{CHANNEL}', told) FROM unnest($1::text[]) AS told");
     let payloads: [(&(dyn ToSql + Sync), Type); 1] = [(&payloads, Type::TEXT_ARRAY)];
-    timeout(SILENCE, client.execute_typed(&tell, &payloads)).await.map_err(fault)?.map_err(fault).map(drop)
+    timeout(SILENCE, client.execute_typed(&tell, &payloads)).await.map_err(fault)?.map_err(broken).map(drop)
 }
 
 /// The sender's name, then a line for each text; the same is told once.
@@ -169,11 +200,11 @@ async fn listen_once(
     match address.tls() {
         Some(tls) => {
             let connected = timeout(CONNECT_TIMEOUT, address.config().connect(tls.clone())).await;
-            listen_on(name, connected.map_err(late)?.map_err(fault)?, ear).await
+            listen_on(name, connected.map_err(late)?.map_err(broken)?, ear).await
         }
         None => {
             let connected = timeout(CONNECT_TIMEOUT, address.config().connect(NoTls)).await;
-            listen_on(name, connected.map_err(late)?.map_err(fault)?, ear).await
+            listen_on(name, connected.map_err(late)?.map_err(broken)?, ear).await
         }
     }
 }
@@ -190,7 +221,7 @@ async fn listen_on<T: TlsStream + Unpin>(
         let message = poll_fn(|context| connection.poll_message(context));
         let message = tokio::select! {
             begun = &mut begin, if !has_begun => {
-                begun.map_err(fault)?;
+                begun.map_err(broken)?;
                 has_begun = true;
                 // What was told before this moment we have not heard.
                 if heard.send(Heard::Lost).await.is_err() {
@@ -210,7 +241,7 @@ async fn listen_on<T: TlsStream + Unpin>(
                 }
             }
             Some(Ok(_)) => {}
-            Some(Err(error)) => return Err(fault(error)),
+            Some(Err(error)) => return Err(broken(error)),
             None => return Err(fault("the connection was closed")),
         }
     }
@@ -254,20 +285,9 @@ impl Nodes for PostgresNodes {
     fn keep_alive(&self, now: Timestamp, until: Timestamp) -> Answer<'_, ()> {
         Box::pin(async move {
             let client = self.line.client().await?;
-            client
-                .execute(
-                    "INSERT INTO nodes (node, alive_until) VALUES ($1, $2)
-                 ON CONFLICT (node) DO UPDATE SET alive_until = excluded.alive_until",
-                    &[&self.line.name, &until.0],
-                )
-                .await
-                .map_err(fault)?;
+            client.execute(KEEP_ALIVE, &[&self.line.name, &until.0]).await.map_err(broken)?;
             let long_ago = now.0 - FORGOTTEN_MS;
-            client
-                .execute("DELETE FROM nodes WHERE alive_until < $1", &[&long_ago])
-                .await
-                .map_err(fault)
-                .map(drop)
+            client.execute(FORGET_NODES, &[&long_ago]).await.map_err(broken).map(drop)
         })
     }
 
@@ -275,15 +295,9 @@ impl Nodes for PostgresNodes {
         Box::pin(async move {
             let client = self.line.client().await?;
             let taken = client
-                .query_one(
-                    "INSERT INTO terminal_lines (merchant_id, terminal, node, epoch) VALUES ($1, $2, $3, $4)
-                 ON CONFLICT (merchant_id, terminal) DO UPDATE SET node = excluded.node,
-                     epoch = greatest(terminal_lines.epoch + 1, excluded.epoch)
-                 RETURNING epoch",
-                    &[&i64::from(merchant.0), &terminal, &self.line.name, &now.0],
-                )
+                .query_one(TAKE_LINE, &[&i64::from(merchant.0), &terminal, &self.line.name, &now.0])
                 .await
-                .map_err(fault)?;
+                .map_err(broken)?;
             let epoch: i64 = taken.get(0);
             u64::try_from(epoch).map_err(fault)
         })
@@ -293,10 +307,7 @@ impl Nodes for PostgresNodes {
         Box::pin(async move {
             let client = self.line.client().await?;
             let epoch = i64::try_from(epoch).map_err(fault)?;
-            client.execute(
-                "UPDATE terminal_lines SET node = '' WHERE merchant_id = $1 AND terminal = $2 AND epoch = $3",
-                &[&i64::from(merchant.0), &terminal, &epoch],
-            ).await.map_err(fault)?;
+            client.execute(LEAVE_LINE, &[&i64::from(merchant.0), &terminal, &epoch]).await.map_err(broken)?;
             Ok(())
         })
     }
@@ -309,11 +320,8 @@ impl Nodes for PostgresNodes {
     ) -> Answer<'a, Option<LineHolder>> {
         Box::pin(async move {
             let client = self.line.client().await?;
-            let found = client.query_opt(
-                "SELECT terminal_lines.node, epoch, alive_until FROM terminal_lines
-                 LEFT JOIN nodes ON nodes.node = terminal_lines.node WHERE merchant_id = $1 AND terminal = $2",
-                &[&i64::from(merchant.0), &terminal],
-            ).await.map_err(fault)?;
+            let found =
+                client.query_opt(LINE_HOLDER, &[&i64::from(merchant.0), &terminal]).await.map_err(broken)?;
             let Some(row) = found else { return Ok(None) };
             let (node, epoch, alive_until): (String, i64, Option<i64>) = (row.get(0), row.get(1), row.get(2));
             Ok(Some(LineHolder {
@@ -341,10 +349,9 @@ mod tests {
         let cluster = tillgate_scratch::shared().unwrap();
         let url = cluster.fresh_database().unwrap();
         let database = url.rsplit('/').next().unwrap().to_owned();
-        cluster.psql(&database, SCHEMA).unwrap();
-        let node =
-            |name: &str| PostgresNodes::new(Arc::new(Address::parse(&url, None).unwrap()), name.to_owned());
-        (cluster, database, [node("a"), node("b")])
+        let home = Postgres::connect(&Settings::new(url)).await.unwrap();
+        let nodes = ["a", "b"].map(|name| home.nodes(name.to_owned()));
+        (cluster, database, nodes)
     }
 
     /// What comes next, other than echoes.
