@@ -26,17 +26,8 @@ pub struct Told {
 
 impl Gateway {
     /// Connected to this node, or to another that lives.
-    pub async fn is_online(&self, merchant: MerchantId, terminal: &str) -> Result<bool, StoreError> {
-        Ok(self.terminals.is_online(merchant, terminal)
-            || self.elsewhere(merchant, terminal).await?.is_some())
-    }
-
-    /// The other node that has the terminal's line.
-    async fn elsewhere(&self, merchant: MerchantId, terminal: &str) -> Result<Option<String>, StoreError> {
-        let Some(peers) = self.bus.peers() else { return Ok(None) };
-        let holder = peers.nodes.line_holder(merchant, terminal, clock::now()).await?;
-        let is_other = |node: &String| node != peers.nodes.name();
-        Ok(holder.filter(|holder| holder.is_alive).map(|holder| holder.node).filter(is_other))
+    pub async fn is_online(&self, merchant: MerchantId, terminal: &str) -> bool {
+        self.terminals.is_online(merchant, terminal) || self.holder(merchant, terminal).await.is_some()
     }
 
     /// Asks an order's terminal; `None` if it is not there or does not answer in time.
