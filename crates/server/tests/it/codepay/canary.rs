@@ -19,6 +19,7 @@ use tillgate_protocols::codepay::client::{self, Answer};
 use super::till::{Data, Said as _, Till, field};
 use super::web::{ADDRESS, CHALLENGED, sealed, shop};
 use crate::cli::{prints, text};
+use crate::harness::database::Database;
 use crate::harness::{TestWorld, logs};
 
 const VISA: &str = "4539718520936146";
@@ -308,7 +309,16 @@ async fn no_card_is_left_anywhere() {
     }
     let scan = &mut story.scan;
     scan.looks_into(&world.data_dir());
-    assert!(scan.found_in.iter().any(|(name, bytes)| name.ends_with("-wal") && !bytes.is_empty()));
+    match &world.place.database {
+        Database::File(_) => {
+            assert!(scan.found_in.iter().any(|(name, bytes)| name.ends_with("-wal") && !bytes.is_empty()));
+        }
+        Database::Server(url) => {
+            let dumped = std::process::Command::new("pg_dump").arg(url).output().unwrap();
+            assert!(dumped.status.success() && dumped.stdout.len() > 10_000);
+            scan.looks_at("the database", dumped.stdout);
+        }
+    }
     assert_eq!(scan.hits(), Vec::<&str>::new());
     logs::assert_no_secret();
     what_is_planted_is_found(&world, scan);

@@ -86,7 +86,7 @@ impl Database {
     /// Changes something behind the gateway's back, in words that both understand.
     pub fn execute(&self, sql: &str) {
         match self {
-            Self::File(_) => drop(self.connect().execute_batch(sql).unwrap()),
+            Self::File(_) => self.connect().execute_batch(sql).unwrap(),
             Self::Server(_) => self.on_server(async |client| client.batch_execute(sql).await.unwrap()),
         }
     }

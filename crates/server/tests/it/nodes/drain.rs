@@ -56,11 +56,11 @@ on_postgres! {
             })
             .await;
         }
-        let all = sold.len().to_string();
-        assert_eq!(rows(&connect(two.database()), "SELECT count(*) FROM orders"), [all.clone()]);
+        let all = [sold.len().to_string()];
+        assert_eq!(rows(&connect(two.database()), "SELECT count(*) FROM orders"), all);
         // Nobody waits for the end of A's leases: that would be 30 s.
         let told = "SELECT count(*) FROM notifications WHERE state = 'delivered'";
-        eventually("all are told", SOON, async || (rows(&connect(two.database()), told) == [all.clone()]).then_some(())).await;
+        eventually("all are told", SOON, async || (rows(&connect(two.database()), told) == all).then_some(())).await;
         eprintln!("all told {:?} after A was told to stop", stopping.elapsed());
     }
 
