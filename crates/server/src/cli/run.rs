@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use super::say;
 use crate::app::{self, Listeners};
+use crate::archive::FolderLock;
 use crate::config::Config;
 use crate::http::admin;
 use crate::rooms::{self, key_place};
@@ -74,6 +75,7 @@ pub async fn sandbox(args: SandboxArgs) -> Result<()> {
     let config = sandbox_config(&args)?;
     logging::start(&config.log)?;
     let metrics = admin::start_metrics()?;
+    let _lock = FolderLock::take(&config.data_dir)?;
     let (store, vault) = app::open(&config)?;
     claim(&*store, "sandbox").await?;
     merchants::seed(&*store, &vault).await?;
@@ -164,6 +166,7 @@ pub async fn serve(args: ServeArgs) -> Result<()> {
     config.public_url = args.public_url.unwrap_or(config.public_url);
     logging::start(&config.log)?;
     let metrics = admin::start_metrics()?;
+    let _lock = FolderLock::take(&config.data_dir)?;
     let (store, vault) = app::open(&config)?;
     claim(&*store, "live").await?;
     refuse_document_keys(&store, &vault).await?;
