@@ -79,7 +79,7 @@ impl Verified {
         self.orders = Some(looked.orders);
         if let Some(vault) = vault {
             let mut opening = Opening::new(vault);
-            if let Err(error) = transfer::read_file(&database, &mut opening) {
+            if let Err(error) = transfer::read_copy(&database, &mut opening) {
                 self.wrong.push(error.to_string());
             }
             self.secrets = Some(opening.opened);

@@ -36,7 +36,11 @@ pub struct RestoreArgs {
     config: Option<PathBuf>,
 }
 
+/// How much lower than the gateway's its priority is.
+const NICER: i32 = 10;
+
 pub fn backup(args: &BackupArgs) -> Result<()> {
+    let _ = rustix::process::nice(NICER);
     let config = args.data.config()?;
     let made_at = clock::iso(clock::now());
     let manifest = archive::take(&config.database(), &args.to, env!("CARGO_PKG_VERSION"), &made_at)?;

@@ -20,6 +20,13 @@ fn failed(error: rusqlite::Error) -> TransferError {
 
 /// Gives every row as it is at one moment, while others go on writing. Refuses a file of another schema.
 pub fn read_file(path: &Path, sink: &mut dyn RowSink) -> Result<(), TransferError> {
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    schema::refuse_older(schema::check(&connection)?)?;
+    read_rows(&connection, catalogue(), sink)
+}
+
+/// The same of a copy that nobody writes.
+pub fn read_copy(path: &Path, sink: &mut dyn RowSink) -> Result<(), TransferError> {
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     schema::refuse_older(schema::check(&connection)?)?;
     read_rows(&connection, catalogue(), sink)
@@ -214,19 +221,33 @@ pub fn put_in_place(new: &Path, path: &Path) -> Result<(), TransferError> {
     Ok(File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?)
 }
 
+/// Pages copied between two syncs, 8 MiB. A large file synced at once would hold up the syncs of whoever is at work.
+const PAGES_AT_ONCE: i32 = 2_048;
+
 /// Copies a database as it is at one moment, while others go on writing, and syncs it. Refuses one of another schema.
 pub fn copy_file(from: &Path, to: &Path) -> Result<(), TransferError> {
-    let source = open(from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    // Whoever is the last to close it moves the log into the file, which one who only reads cannot.
+    let source = open(from, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     schema::refuse_older(schema::check(&source)?)?;
     let mut copy = open(to, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-    copy.execute_batch("PRAGMA synchronous = OFF").map_err(failed)?;
-    // In one step: between steps another's write would make it begin again. Readers do not hinder the writer.
-    let done = Backup::new(&source, &mut copy).and_then(|backup| backup.step(-1)).map_err(failed)?;
-    if done != StepResult::Done {
-        return Err(TransferError::Refused("the database could not be locked for reading".to_owned()));
+    copy.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF").map_err(failed)?;
+    // A transaction that has read stays at its moment; without it each write of another would make the copy begin again.
+    source.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;").map_err(failed)?;
+    let file = File::open(to)?;
+    let backup = Backup::new(&source, &mut copy).map_err(failed)?;
+    loop {
+        match backup.step(PAGES_AT_ONCE).map_err(failed)? {
+            StepResult::Done => break,
+            StepResult::More => file.sync_data()?,
+            _ => {
+                return Err(TransferError::Refused("the database could not be locked for reading".to_owned()));
+            }
+        }
     }
+    drop(backup);
+    source.execute_batch("COMMIT").map_err(failed)?;
     // One file, which can be read where nothing can be written.
     copy.query_row("PRAGMA journal_mode = DELETE", (), |row| row.get::<_, String>(0)).map_err(failed)?;
     drop(copy);
-    Ok(File::open(to)?.sync_all()?)
+    Ok(file.sync_all()?)
 }
