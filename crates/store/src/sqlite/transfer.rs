@@ -240,7 +240,9 @@ pub fn copy_file(from: &Path, to: &Path) -> Result<(), TransferError> {
             StepResult::Done => break,
             StepResult::More => file.sync_data()?,
             _ => {
-                return Err(TransferError::Refused("the database could not be locked for reading".to_owned()));
+                return Err(TransferError::Refused(
+                    "the database could not be locked for reading".to_owned(),
+                ));
             }
         }
     }
