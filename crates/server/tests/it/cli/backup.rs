@@ -5,6 +5,8 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use tillgate::archive::{FileSum, Manifest};
+use tillgate_store::sqlite::transfer;
 
 use super::books::busy;
 use super::{Process, command, free_port, prints, refuses, runs, text};
@@ -297,4 +299,52 @@ async fn the_manifest_can_be_read_by_others() {
         .map(|held| held["minor"].as_i64().unwrap())
         .sum();
     assert_eq!(held, 0);
+}
+
+/// The backup of a database before the latest step of its schema, as that program would have made it.
+fn made_older(backup: &Path) {
+    let database = backup.join("tillgate.sqlite");
+    checks::connect(&database)
+        .execute_batch(
+            "DROP TABLE statement_lines; DROP TABLE statement_files; DROP INDEX postings_at;
+             ALTER TABLE postings DROP COLUMN at; PRAGMA user_version = 4;",
+        )
+        .unwrap();
+    let path = backup.join("manifest.json");
+    let text =
+        std::fs::read_to_string(&path).unwrap().replace("amount_minor int, at int\"", "amount_minor int\"");
+    let mut manifest: Manifest = serde_json::from_str(&text).unwrap();
+    manifest.schema = 4;
+    manifest.tables.retain(|table| !table.name.starts_with("statement_"));
+    manifest.summary = transfer::sum_file(&database, &manifest.tables).unwrap();
+    manifest.files[0] = FileSum::of(backup, "tillgate.sqlite").unwrap();
+    std::fs::remove_file(path).unwrap();
+    manifest.write(backup).unwrap();
+}
+
+/// What an older program has backed up is verified by its own columns, restored, and brought up to date by the gateway.
+#[tokio::test]
+async fn a_backup_of_an_older_schema_is_restored() {
+    let kept = Kept::new().await;
+    let older = kept.copy("older");
+    made_older(&older);
+    let new = kept.path("new");
+    let restored = prints(&["restore", "--verify", "--from", text(&older), "--data-dir", text(&new)]);
+    assert!(restored.contains("The books were not read: schema 4"), "{restored}");
+    std::fs::copy(kept.key_file(), new.join("master.key")).unwrap();
+    let check = ["ledger", "check", "--data-dir", text(&new)];
+    assert!(refuses(&check).contains("schema 4"));
+    let port = free_port();
+    let (listen, admin) = (format!("127.0.0.1:{port}"), format!("127.0.0.1:{}", free_port()));
+    let arguments = ["sandbox", "--data-dir", text(&new), "--listen", &listen, "--admin-listen", &admin];
+    let mut gateway = Process::start(&mut command(&arguments));
+    gateway.waits_for(port);
+    assert_eq!(gateway.terminates(), Some(0));
+    assert_eq!(prints(&check), prints(&["ledger", "check", "--data-dir", text(&kept.world.data_dir())]));
+    // A row that is not there is found by the old columns too.
+    checks::connect(&older.join("tillgate.sqlite"))
+        .execute("DELETE FROM postings WHERE line = 1", ())
+        .unwrap();
+    let found = kept.verify(&older);
+    assert!(!found.status.success() && said(&found).contains("postings: "), "{}", said(&found));
 }
