@@ -98,8 +98,8 @@ const TABLES: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Tables that stay where they are: the row a readiness probe writes; what can be told from `credentials`.
-const LEFT_BEHIND: &[&str] = &["heartbeat", "logins"];
+/// Tables that stay where they are: the row a readiness probe writes, what can be told from `credentials`, the schema's number.
+const LEFT_BEHIND: &[&str] = &["heartbeat", "logins", "schema_version"];
 
 pub fn is_left_behind(table: &str) -> bool {
     LEFT_BEHIND.contains(&table)

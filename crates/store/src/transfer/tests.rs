@@ -9,6 +9,7 @@ use tillgate_core::{OrderNo, Timestamp};
 
 use super::{Header, Reader, RowSource as _, Summary, Writer, catalogue, is_left_behind};
 use crate::contract::{self, Home, NOW, Shop};
+use crate::postgres::{Postgres, Settings, transfer as in_postgres};
 use crate::sqlite::{Sqlite, transfer};
 use crate::terminal::Pairing;
 use crate::transfer::TransferError;
@@ -34,7 +35,7 @@ fn imported(bytes: &[u8], database: &Path) -> Result<Summary, TransferError> {
 /// What no order of the stories has: odd texts, numbers at their ends, bytes of all kinds.
 fn adds_oddities(database: &Path) {
     let file = Connection::open(database).unwrap();
-    let odd = "a\0b\u{2028}\u{feff}\u{1F980}\"'\\\r\n\t\u{7f}e\u{301}";
+    let odd = "ab\u{2028}\u{feff}\u{1F980}\"'\\\r\n\t\u{7f}e\u{301}";
     let all_bytes: Vec<u8> = (0..=255).collect();
     file.execute(
         "INSERT INTO notifications VALUES (1, ?1, 4294967295, ?2, '', ?3, 'waiting', 0)",
@@ -85,18 +86,55 @@ async fn audited(home: &Home) -> Vec<String> {
     faults
 }
 
-/// Moves the store of a story on and back to a file, and gives what was in it.
+/// An empty database of the process's own cluster.
+fn database() -> Settings {
+    Settings::new(tillgate_scratch::shared().unwrap().fresh_database().unwrap())
+}
+
+async fn exported_from(database: &Settings) -> Vec<u8> {
+    let mut writer = Writer::new(Vec::new(), &header()).unwrap();
+    // The connections of a store that was dropped end a little later.
+    for _ in 0..100 {
+        match in_postgres::read_rows(database, &mut writer).await {
+            Err(TransferError::Refused(why)) if why.contains("at work") => {
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+            done => {
+                done.unwrap();
+                break;
+            }
+        }
+    }
+    writer.finish().unwrap().0
+}
+
+/// Moves the store of a story to another file, to PostgreSQL and back, and gives what was in it.
 async fn moves<S: Future<Output = ()>>(story: impl FnOnce(Home) -> S) -> Summary {
     let folder = tempfile::tempdir().unwrap();
-    let (first, second) = (folder.path().join("first.sqlite"), folder.path().join("second.sqlite"));
+    let [first, second, third] = ["first", "second", "third"].map(|name| folder.path().join(name));
     told(&first, story).await;
     let (bytes, summary) = exported(&first);
     assert_eq!(imported(&bytes, &second).unwrap(), summary);
     assert_eq!(exported(&second).0, bytes, "the same rows, byte for byte");
-    let home: Home = Arc::new(Sqlite::open(&second).unwrap());
+    let other = database();
+    assert_eq!(in_postgres::fill(&other, &mut reader(&bytes).unwrap()).await.unwrap(), summary);
+    assert_eq!(exported_from(&other).await, bytes, "the same rows, byte for byte, from PostgreSQL");
+    imported(&exported_from(&other).await, &third).unwrap();
+    assert_eq!(exported(&third).0, bytes, "the same rows after both moves");
+
     let before: Home = Arc::new(Sqlite::open(&first).unwrap());
+    goes_on(&before, Arc::new(Sqlite::open(&third).unwrap()), &summary).await;
+    goes_on(&before, Arc::new(Postgres::connect(&other).await.unwrap()), &summary).await;
+    summary
+}
+
+async fn goes_on(before: &Home, home: Home, summary: &Summary) {
     assert_eq!(home.totals().await.unwrap(), before.totals().await.unwrap());
-    assert_eq!(audited(&home).await, audited(&before).await);
+    assert_eq!(audited(&home).await, audited(before).await);
+    for credential in before.list_credentials().await.unwrap() {
+        let found = home.load_credential(&credential.room, &credential.login).await.unwrap();
+        assert_eq!(found, Some(credential));
+    }
     for merchant in home.list_merchants().await.unwrap() {
         let balances = home.balances(merchant, None).await.unwrap();
         let told: Vec<_> =
@@ -110,9 +148,7 @@ async fn moves<S: Future<Output = ()>>(story: impl FnOnce(Home) -> S) -> Summary
         }
     }
     // Life goes on where it is now.
-    let shop = Shop::open(&home).await;
-    shop.sells_paid(99_999).await;
-    summary
+    Shop::open(&home).await.sells_paid(99_999).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -179,6 +215,99 @@ fn the_catalogue_is_the_databases_own() {
             .collect();
         assert_eq!(real, ours, "{}", table.name);
     }
+}
+
+/// The same of PostgreSQL; the order of columns may be another there.
+#[tokio::test]
+async fn the_catalogue_is_postgres_own() {
+    let cluster = tillgate_scratch::shared().unwrap();
+    let settings = database();
+    drop(Postgres::connect(&settings).await.unwrap());
+    let name = settings.url.rsplit('/').next().unwrap();
+    let asks = |sql: &str| -> Vec<String> {
+        let told = cluster.psql(name, sql).unwrap();
+        told.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    };
+    let mut tables =
+        asks("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1");
+    tables.retain(|name| !is_left_behind(name));
+    let mut ours: Vec<&str> = catalogue().iter().map(|table| table.name.as_str()).collect();
+    ours.sort_unstable();
+    assert_eq!(tables, ours);
+    for table in catalogue() {
+        let mut columns: Vec<String> = table
+            .columns
+            .iter()
+            .map(|column| {
+                let kind = match column.kind {
+                    super::Kind::Integer => "bigint",
+                    super::Kind::Text => "text",
+                    super::Kind::Blob => "bytea",
+                };
+                format!("{} {kind} {}", column.name, if column.may_be_null { "YES" } else { "NO" })
+            })
+            .collect();
+        columns.sort_unstable();
+        let mut real = asks(&format!(
+            "SELECT column_name || ' ' || data_type || ' ' || is_nullable FROM information_schema.columns
+             WHERE table_schema = 'public' AND table_name = '{}'",
+            table.name
+        ));
+        real.sort_unstable();
+        assert_eq!(real, columns, "{}", table.name);
+        let key = asks(&format!(
+            "SELECT string_agg(a.attname, ', ' ORDER BY k.place) FROM pg_index i,
+                 unnest(i.indkey) WITH ORDINALITY AS k (at, place), pg_attribute a
+             WHERE i.indrelid = '{0}'::regclass AND i.indisprimary AND a.attrelid = i.indrelid AND a.attnum = k.at",
+            table.name
+        ));
+        assert_eq!(key, [table.key_names().join(", ")], "{}", table.name);
+    }
+}
+
+/// Neither text, nor a store in use, nor half a file.
+#[tokio::test]
+async fn postgres_is_filled_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("till.sqlite");
+    let whole = small().await;
+    imported(&whole, &path).unwrap();
+    let settings = database();
+    let cut = String::from_utf8(whole.clone()).unwrap();
+    let cut: Vec<&str> = cut.split_inclusive('\n').collect();
+    let cut = cut[..cut.len() - 1].concat();
+    let refused = async |bytes: &[u8]| {
+        in_postgres::fill(&settings, &mut reader(bytes).unwrap()).await.unwrap_err().to_string()
+    };
+    assert!(refused(cut.as_bytes()).await.contains("cut off"));
+    let file = Connection::open(&path).unwrap();
+    file.execute("INSERT INTO notification_attempts VALUES (1, 2, 3, 4, 5, 6, 200, ?1)", ["a\0b"]).unwrap();
+    drop(file);
+    let said = refused(&exported(&path).0).await;
+    assert!(
+        said.contains("notification_attempts.answer of the row 1, 2, 3, 4 has the character U+0000"),
+        "{said}"
+    );
+    let doubled = String::from_utf8(whole.clone()).unwrap();
+    let line = doubled.split_inclusive('\n').find(|line| line.starts_with("[\"orders\"")).unwrap();
+    let doubled = doubled.replacen(line, &format!("{line}{line}"), 1);
+    let said = refused(doubled.as_bytes()).await;
+    assert!(said.contains("a row of orders is refused: duplicate key"), "{said}");
+
+    // Nothing is left of these: it can still be filled, once.
+    in_postgres::fill(&settings, &mut reader(&whole).unwrap()).await.unwrap();
+    let said = loop {
+        let said = refused(&whole).await;
+        if !said.contains("at work") {
+            break said;
+        }
+    };
+    assert!(said.contains("something in its table merchants"), "{said}");
+    assert_eq!(exported_from(&settings).await, whole);
+    let gateway = Postgres::connect(&settings).await.unwrap();
+    let said = refused(&whole).await;
+    assert!(said.contains("a gateway is at work in the database"), "{said}");
+    drop(gateway);
 }
 
 async fn small() -> Vec<u8> {
