@@ -15,7 +15,7 @@ mod verify;
 pub use backup::take;
 pub use lock::FolderLock;
 pub use manifest::{FileSum, Manifest};
-pub use moving::{Moved, export, import_file};
+pub use moving::{Moved, Place, export, import};
 pub use restore::restore;
 pub use verify::{Verified, verify};
 

@@ -150,7 +150,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             Command::Reconcile(command) => return reconcile::run(command).await,
             Command::Backup(args) => backup::backup(&args)?,
             Command::Restore(args) => return backup::restore(&args).await,
-            Command::Export(args) => moving::export(&args)?,
+            Command::Export(args) => moving::export(&args).await?,
             Command::Import(args) => return moving::import(&args).await,
             Command::Notify(command) => notify::run(command).await?,
             Command::Openapi { room } => {

@@ -2,21 +2,37 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
+use tillgate_store::postgres::Settings;
 use tillgate_store::transfer::Summary;
+use tillgate_store::{Postgres, Sqlite, Store};
 
 use super::{DataArgs, one_line, say};
-use crate::archive::{self, FolderLock};
+use crate::archive::{self, FolderLock, Place};
 use crate::books::check::check;
+use crate::clock;
 use crate::config::Config;
 use crate::vault::Vault;
-use crate::{app, clock};
+
+/// Where the store is.
+#[derive(Debug, clap::Args)]
+struct StoreArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// A PostgreSQL database, postgres://…, in place of the one in the data folder.
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    /// Its password. Others on this machine can read a command line, so give it in the environment.
+    #[arg(long, env = "PGPASSWORD", hide_env_values = true, hide = true)]
+    database_password: Option<String>,
+}
 
 #[derive(Debug, clap::Args)]
 pub struct ExportArgs {
     #[command(flatten)]
-    data: DataArgs,
+    store: StoreArgs,
     /// The file to make. Nothing is written over.
     #[arg(long, value_name = "FILE")]
     to: PathBuf,
@@ -25,21 +41,36 @@ pub struct ExportArgs {
 #[derive(Debug, clap::Args)]
 pub struct ImportArgs {
     #[command(flatten)]
-    data: DataArgs,
+    store: StoreArgs,
     /// The file an export has made.
     #[arg(long, value_name = "FILE")]
     from: PathBuf,
 }
 
-pub fn export(args: &ExportArgs) -> Result<()> {
-    let config = args.data.config()?;
-    let database = config.database();
-    if !database.exists() {
-        bail!("there is no database at {}", database.display());
+impl StoreArgs {
+    fn place(&self, config: &Config) -> Place {
+        match &self.database {
+            Some(url) => Place::Postgres(Settings {
+                password: self.database_password.clone(),
+                ..Settings::new(url.clone())
+            }),
+            None => Place::File(config.database()),
+        }
     }
-    let _lock = FolderLock::take(&config.data_dir)?;
+}
+
+pub async fn export(args: &ExportArgs) -> Result<()> {
+    let config = args.store.data.config()?;
+    let place = args.store.place(&config);
+    let _lock = match &place {
+        Place::File(database) if !database.exists() => {
+            bail!("there is no database at {}", database.display())
+        }
+        Place::File(_) => Some(FolderLock::take(&config.data_dir)?),
+        Place::Postgres(_) => None,
+    };
     let made_at = clock::iso(clock::now());
-    let summary = archive::export(&database, &args.to, env!("CARGO_PKG_VERSION"), &made_at)?;
+    let summary = archive::export(&place, &args.to, env!("CARGO_PKG_VERSION"), &made_at).await?;
     say(&format!("{} is made\n{}", args.to.display(), contents(&summary)));
     say("The master key is not in it: the gateway that imports it needs the same one.");
     Ok(())
@@ -54,18 +85,24 @@ fn contents(summary: &Summary) -> String {
 }
 
 pub async fn import(args: &ImportArgs) -> Result<ExitCode> {
-    let config = args.data.config()?;
-    let _lock = FolderLock::take(&config.data_dir)?;
+    let config = args.store.data.config()?;
+    let place = args.store.place(&config);
+    let _lock = match &place {
+        Place::File(_) => Some(FolderLock::take(&config.data_dir)?),
+        Place::Postgres(_) => None,
+    };
     let vault = vault(&config)?;
-    let moved = archive::import_file(&args.from, &config.database(), &vault)
+    let moved = archive::import(&args.from, &place, &vault)
+        .await
         .with_context(|| format!("nothing was imported from {}", args.from.display()))?;
-    say(&format!(
-        "{} is imported and was read back: the same rows\n{}",
-        args.from.display(),
-        contents(&moved.summary)
-    ));
+    let (file, rows) = (args.from.display(), contents(&moved.summary));
+    say(&format!("{file} is imported and was read back: the same rows\n{rows}"));
     say(&format!("{} secrets open with the master key", moved.secrets));
-    confirm(&config, &moved.summary).await
+    let store: Arc<dyn Store> = match &place {
+        Place::File(database) => Arc::new(Sqlite::open_beside(database)?),
+        Place::Postgres(settings) => Arc::new(Postgres::connect_beside(settings).await?),
+    };
+    confirm(&*store, &moved.summary).await
 }
 
 fn vault(config: &Config) -> Result<Vault> {
@@ -77,8 +114,7 @@ fn vault(config: &Config) -> Result<Vault> {
 }
 
 /// Asks the new store itself, in the ways a gateway does.
-async fn confirm(config: &Config, summary: &Summary) -> Result<ExitCode> {
-    let (store, _) = app::open_beside(config, false)?;
+async fn confirm(store: &dyn Store, summary: &Summary) -> Result<ExitCode> {
     let mut held = Vec::new();
     for merchant in store.list_merchants().await? {
         for balance in store.balances(merchant, None).await? {
@@ -93,7 +129,7 @@ async fn confirm(config: &Config, summary: &Summary) -> Result<ExitCode> {
         bail!("the accounts do not hold what the file says: do not use this store");
     }
     let mut tell = |finding| say(&one_line(&format!("{finding}")));
-    let looked = check(&*store, None, &mut tell).await?;
+    let looked = check(store, None, &mut tell).await?;
     if looked.findings > 0 {
         say(&format!("{} things are wrong in the books; they came with the file", looked.findings));
         return Ok(ExitCode::FAILURE);

@@ -10,7 +10,7 @@ use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{CopyInSink, Row};
 
 use super::Settings;
-use super::address::Address;
+use super::address::{Address, Use};
 use super::schema::{self, Older};
 use super::session::{Session, Trouble};
 use crate::port::StoreError;
@@ -46,8 +46,8 @@ pub async fn read_rows(settings: &Settings, sink: &mut dyn RowSink) -> Result<()
 pub async fn fill(settings: &Settings, source: &mut dyn RowSource) -> Result<Summary, TransferError> {
     let session = alone(settings).await?;
     session.plainly("BEGIN").await.map_err(troubled)?;
-    // From here on no gateway starts before we are through.
     schema::bring_up(&session, schema::STEPS, Older::BringUp).await.map_err(troubled)?;
+    hold_schema(&session).await?;
     refuse_full(&session).await?;
     take_rows(&session, source).await?;
     session
@@ -75,10 +75,23 @@ pub async fn fill(settings: &Settings, source: &mut dyn RowSource) -> Result<Sum
     Ok(found)
 }
 
+/// Refuses another schema. A gateway that starts locks this row: it waits until we are through.
+async fn hold_schema(session: &Session) -> Result<(), TransferError> {
+    let version = "SELECT version FROM schema_version WHERE one = 1 FOR SHARE";
+    let version = session.client().query_one(version, &[]).await.and_then(|row| row.try_get(0));
+    let (version, known): (i64, i64) = (version.map_err(failed)?, schema::STEPS.len() as i64);
+    if version != known {
+        return Err(TransferError::Refused(format!(
+            "the database has schema {version}, this program {known}: use the tillgate that runs it"
+        )));
+    }
+    Ok(())
+}
+
 /// A connection, if no other tillgate has one.
 async fn alone(settings: &Settings) -> Result<Session, TransferError> {
     let address = Address::parse(&settings.url, settings.password.as_deref())?;
-    let session = Session::new(address.connect().await.map_err(failed)?);
+    let session = Session::new(address.connect(Use::Reports).await.map_err(failed)?);
     let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
         AND pid <> pg_backend_pid() AND application_name = current_setting('application_name')";
     let others: i64 =
