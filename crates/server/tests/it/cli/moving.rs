@@ -7,8 +7,8 @@ use tempfile::TempDir;
 use super::backup::full_disk;
 use super::books::busy;
 use super::ottpay::Till;
-use super::{Process, command, free_port, prints, refuses, text};
-use crate::harness::{TestWorld, checks};
+use super::{Process, command, free_port, prints, refuses, runs, text};
+use crate::harness::{TestWorld, checks, eventually};
 
 /// A stopped gateway's folder, and one for what is made of it.
 struct Stopped {
@@ -160,4 +160,30 @@ async fn an_export_is_whole_or_not_there() {
     let key = std::fs::read_to_string(data.join("master.key")).unwrap();
     checks::no_file_holds(stopped.folder.path(), key.trim());
     checks::no_file_holds(stopped.folder.path(), "\"111222333\"");
+}
+
+/// From the file to PostgreSQL and back into a file.
+#[tokio::test]
+async fn a_store_is_moved_to_postgres_and_back() {
+    let stopped = Stopped::new().await;
+    let url = tillgate_scratch::shared().unwrap().fresh_database().unwrap();
+    let [first, second] = ["first", "second"].map(|name| stopped.path(name));
+    stopped.exports(&first);
+    let key = stopped.folder("key");
+    let import = ["import", "--data-dir", text(&key), "--database", &url, "--from", text(&first)];
+    let said = prints(&import);
+    assert!(said.contains("the same rows") && said.contains("the books of 10 orders are right"), "{said}");
+    assert!(!key.join("tillgate.sqlite").exists());
+    // Sessions of a process that has ended are gone a little later.
+    let export = ["export", "--data-dir", text(&key), "--database", &url, "--to", text(&second)];
+    let patience = std::time::Duration::from_secs(10);
+    let exported = async || runs(&export).status.success().then_some(());
+    eventually("nobody is at work in the database", patience, exported).await;
+    assert_eq!(rows(&second), rows(&first));
+    let full = refuses(&import);
+    assert!(full.contains("in use: there is something in its table") || full.contains("at work"), "{full}");
+    let back = stopped.folder("back");
+    prints(&["import", "--data-dir", text(&back), "--from", text(&second)]);
+    let of = |folder: &Path| prints(&["report", "balances", "--data-dir", text(folder)]);
+    assert_eq!(of(&back), of(&stopped.world.data_dir()));
 }
