@@ -184,9 +184,14 @@ fn ottpay(
     }
 }
 
+/// What a key of the gateway's own is sealed for.
+pub fn gateway_key_place(name: &str) -> String {
+    format!("gateway/{name}")
+}
+
 /// The key that signs CodePay's answers: made at the first start, then the one in the store.
 pub async fn gateway_key(store: &dyn Store, vault: &Vault) -> Result<Arc<PrivateKey>> {
-    let place = "gateway/codepay";
+    let place = &gateway_key_place(codepay::GATEWAY_KEY);
     let known = store.gateway_key(codepay::GATEWAY_KEY, None).await?;
     let sealed = match known {
         Some(sealed) => sealed,

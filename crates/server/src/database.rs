@@ -162,7 +162,7 @@ async fn holds_secrets(store: &dyn Store) -> Result<bool> {
 }
 
 /// Where PostgreSQL is, with the password, if it stands elsewhere.
-fn settings(config: &Config) -> Result<Option<Settings>> {
+pub fn settings(config: &Config) -> Result<Option<Settings>> {
     let Some(address) = config.database.postgres() else { return Ok(None) };
     let password = match (&config.database_password, &config.database_password_file) {
         (Some(password), _) => Some(password.0.to_string()),

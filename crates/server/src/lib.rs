@@ -5,6 +5,7 @@
 
 pub mod alarm;
 pub mod app;
+pub mod archive;
 pub mod books;
 pub mod bus;
 pub mod channels;

@@ -32,7 +32,7 @@ pub use orders::*;
 pub use races::*;
 pub use references::*;
 pub use report::*;
-pub use shop::{AMOUNT_MINOR, NOW, Shop, conflict, number, paid, together};
+pub use shop::{AMOUNT_MINOR, Kept, NOW, Shop, conflict, number, paid, together};
 pub use work::*;
 
 /// `contract_tests!(fresh)`: `fresh()` gives a [`Home`] and what must live as long as it.

@@ -19,6 +19,7 @@ pub mod search;
 mod sql;
 pub mod sqlite;
 pub mod terminal;
+pub mod transfer;
 mod written;
 
 pub use changeset::{Changeset, WorkUpdate};

@@ -1,10 +1,12 @@
 //! The command line. Knows how to print; what it prints comes from the store and the rooms.
 
+mod backup;
 mod codepay;
 mod health;
 mod ledger;
 mod login;
 mod merchant;
+mod moving;
 mod notify;
 mod order;
 mod rate;
@@ -66,6 +68,14 @@ enum Command {
     /// Channels' statements against what we did.
     #[command(subcommand)]
     Reconcile(reconcile::Command),
+    /// Copies the database while a gateway works, with what is needed to verify the copy.
+    Backup(backup::BackupArgs),
+    /// Verifies a backup, or puts it into a new data folder.
+    Restore(backup::RestoreArgs),
+    /// Writes a stopped gateway's whole store into one file.
+    Export(moving::ExportArgs),
+    /// Fills an empty store from such a file.
+    Import(moving::ImportArgs),
     /// Notifications to merchants.
     #[command(subcommand)]
     Notify(notify::Command),
@@ -138,6 +148,10 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             Command::Ledger(command) => return ledger::run(command).await,
             Command::Report(command) => report::run(command).await?,
             Command::Reconcile(command) => return reconcile::run(command).await,
+            Command::Backup(args) => backup::backup(&args)?,
+            Command::Restore(args) => return backup::restore(&args).await,
+            Command::Export(args) => moving::export(&args).await?,
+            Command::Import(args) => return moving::import(&args).await,
             Command::Notify(command) => notify::run(command).await?,
             Command::Openapi { room } => {
                 let document = match room {

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use super::say;
 use crate::app::{self, Listeners};
+use crate::archive::FolderLock;
 use crate::config::Config;
 use crate::database;
 use crate::http::admin;
@@ -78,6 +79,7 @@ pub async fn sandbox(args: SandboxArgs) -> Result<()> {
     let config = sandbox_config(&args)?;
     logging::start(&config.log)?;
     let metrics = admin::start_metrics()?;
+    let _lock = folder_lock(&config)?;
     let opened = database::open(&config).await?;
     claim(&*opened.store, "sandbox").await?;
     // First of all, so that a wrong master key seals nothing.
@@ -157,6 +159,11 @@ fn welcome(config: &Config, gateway_key: &PrivateKey) -> Result<String> {
         ))
 }
 
+/// A file in the folder is one gateway's; a server is shared.
+fn folder_lock(config: &Config) -> Result<Option<FolderLock>> {
+    (!config.database.is_postgres()).then(|| FolderLock::take(&config.data_dir)).transpose()
+}
+
 pub async fn serve(args: ServeArgs) -> Result<()> {
     let mut config = Config::load(args.config.as_deref())?;
     let from_outside = args.public_url.is_some()
@@ -172,6 +179,7 @@ pub async fn serve(args: ServeArgs) -> Result<()> {
     config.public_url = args.public_url.unwrap_or(config.public_url);
     logging::start(&config.log)?;
     let metrics = admin::start_metrics()?;
+    let _lock = folder_lock(&config)?;
     let opened = database::open(&config).await?;
     claim(&*opened.store, "live").await?;
     refuse_document_keys(&opened.store, &opened.vault).await?;

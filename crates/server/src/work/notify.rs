@@ -103,9 +103,7 @@ impl Workers {
             took_ms,
             status: reply.as_ref().ok().map(|reply| reply.status),
             answer: match reply {
-                Ok(reply) => {
-                    String::from_utf8_lossy(&reply.body[..reply.body.len().min(ANSWER_KEPT)]).into_owned()
-                }
+                Ok(reply) => kept(&reply.body),
                 Err(error) => error.clone(),
             },
         };
@@ -137,5 +135,19 @@ impl Workers {
             Ok(()) | Err(StoreError::Conflict(_)) => Ok(()),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// The beginning of an answer, as a text that every store takes.
+fn kept(body: &[u8]) -> String {
+    String::from_utf8_lossy(&body[..body.len().min(ANSWER_KEPT)]).replace('\0', "\u{FFFD}")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn an_answer_is_kept_as_text() {
+        assert_eq!(super::kept(b"sent\0\xff"), "sent\u{FFFD}\u{FFFD}");
+        assert_eq!(super::kept(&[b'a'; 300]).len(), 256);
     }
 }

@@ -178,7 +178,7 @@ impl Attempts {
         self.event.push(notification.event.into());
         self.attempt.push(attempt.attempt.into());
         self.at.push(attempt.at.0);
-        self.took_ms.push(attempt.took_ms.into());
+        self.took_ms.push(attempt.took_ms);
         self.status.push(attempt.status.map(i64::from));
         self.answer.push(attempt.answer.clone());
     }

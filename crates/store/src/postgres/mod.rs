@@ -15,6 +15,7 @@ mod session;
 mod sql;
 mod store;
 mod terminal;
+pub mod transfer;
 mod wake;
 mod writer;
 

@@ -11,6 +11,7 @@ mod report;
 mod rows;
 mod schema;
 mod terminal;
+pub mod transfer;
 mod writer;
 
 #[cfg(test)]
@@ -96,6 +97,13 @@ impl Sqlite {
     /// left alone and refused.
     pub fn open_beside(path: &Path) -> Result<Self, StoreError> {
         Self::opened(path, schema::refuse_older)
+    }
+
+    /// To read a file that nobody writes: a backup. What would write gets an error.
+    pub fn open_copy(path: &Path) -> Result<Self, StoreError> {
+        let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        schema::refuse_older(schema::check(&connection)?)?;
+        Ok(Self { path: path.to_owned(), writer: Writer::start(connection)?, readers: Mutex::default() })
     }
 
     fn opened(path: &Path, allow: fn(usize) -> Result<(), StoreError>) -> Result<Self, StoreError> {

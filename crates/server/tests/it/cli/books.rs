@@ -13,7 +13,7 @@ use crate::harness::database::{Database, skipped_without_a_file};
 use crate::harness::{TestWorld, checks};
 
 /// Wallets and cards: paid, tipped, given back in parts, voided, held and taken, settled.
-async fn busy(world: &TestWorld) -> Till {
+pub async fn busy(world: &TestWorld) -> Till {
     let order = world.merchant().sells("10.00").by_bar_code("134588558514585062").await;
     order.becomes("paid").await;
     order.refunds_with_note("4.00", "one, \"cracked\" bottle").await.gives(0);

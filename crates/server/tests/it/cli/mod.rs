@@ -1,8 +1,10 @@
 //! The program as a command: what it prints, refuses and leaves behind.
 
+mod backup;
 mod books;
 mod codepay;
 mod directory;
+mod moving;
 mod orders;
 mod ottpay;
 mod peer;
