@@ -7,7 +7,7 @@ mod audit;
 mod audit_ottpay;
 mod book;
 mod book_ottpay;
-mod check;
+pub mod check;
 mod check_ottpay;
 #[cfg(test)]
 mod check_ottpay_tests;
