@@ -63,13 +63,23 @@ pub struct Recipe {
 impl Recipe {
     /// The sandbox with its data in `folder`.
     pub fn sandbox(program: PathBuf, folder: &Path, dice: &mut Dice) -> Result<Self> {
-        let (address, admin) = (free_address(dice)?, free_address(dice)?);
+        Ok(Self::sandbox_at(program, folder, (free_address(dice)?, free_address(dice)?)))
+    }
+
+    /// The same, where merchants and where the operator reach it.
+    pub fn sandbox_at(program: PathBuf, folder: &Path, (address, admin): (SocketAddr, SocketAddr)) -> Self {
         let data = folder.join("data").display().to_string();
         let arguments = ["sandbox", "--listen", &address.to_string(), "--admin-listen", &admin.to_string()];
         let mut arguments: Vec<String> = arguments.map(str::to_owned).to_vec();
         arguments.extend(["--data-dir".to_owned(), data]);
         let environment = vec![("TILLGATE_LOG__FILTER", "warn".to_owned())];
-        Ok(Self { program, arguments, environment, address, log: folder.join("log.txt") })
+        Self { program, arguments, environment, address, log: folder.join("log.txt") }
+    }
+
+    /// Wallets, acquirer and issuer for several sandboxes.
+    pub fn world(program: PathBuf, folder: &Path, address: SocketAddr) -> Self {
+        let arguments = ["sim", "world", "--listen", &address.to_string()].map(str::to_owned).to_vec();
+        Self { program, arguments, environment: Vec::new(), address, log: folder.join("world.txt") }
     }
 
     pub fn start(&self) -> Result<Running> {

@@ -1,10 +1,14 @@
-//! `cluster`: a real failover. Three PostgreSQL under Patroni and etcd, a load on them, the leader killed as if its
-//! machine had died; later it comes back. Nothing that was acknowledged may be lost.
+//! `cluster`: a real failover. Three PostgreSQL under Patroni and etcd, two gateways on them with merchants of all
+//! protocols. The leader is killed as if its machine had died, and comes back; then a gateway is. Nothing that was
+//! acknowledged may be lost.
 //!
 //! Knows: how such a cluster is started, killed and looked at. Deliberately does not know: what the load is about; the
 //! crash test's merchants and checkers do.
 
+mod balancer;
+mod gateways;
 mod keeper;
+mod load;
 mod machine;
 mod patroni;
 mod plain;
@@ -17,13 +21,15 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context as _, Result, bail};
 use tokio::task::LocalSet;
-use tokio::time::sleep;
 
 use crate::child::free_address;
 use crate::crash::check::Finding;
+use crate::crash::sides::Crowd;
 use crate::dice::Dice;
+use gateways::Gateways;
 use keeper::Keeper;
 pub use keeper::{KeeperArgs, run as keep};
+use load::Load;
 use patroni::{Cluster, MACHINES, WHOLE_WITHIN};
 use plain::Plain;
 use settings::Settings;
@@ -39,6 +45,8 @@ pub struct ClusterArgs {
     /// The leader's machine is cut off, not killed, and comes back as if nothing had happened.
     #[arg(long)]
     freeze: bool,
+    #[command(flatten)]
+    crowd: Crowd,
     /// The same seed makes the same choices; chance of its own if absent.
     #[arg(long)]
     seed: Option<u64>,
@@ -46,8 +54,8 @@ pub struct ClusterArgs {
 
 /// The load before the leader dies, and after each change.
 const LOAD: Duration = Duration::from_secs(10);
-const WRITES_AGAIN_WITHIN: Duration = Duration::from_secs(90);
-const LOOK: Duration = Duration::from_millis(100);
+/// For so long replicas that are held back fall behind.
+const LAG: Duration = Duration::from_secs(2);
 /// Findings that are printed; all are counted.
 const SHOWN: usize = 30;
 
@@ -80,20 +88,34 @@ pub fn run(args: &ClusterArgs) -> Result<bool> {
 async fn story(args: &ClusterArgs, keeper: &Keeper, mut dice: Dice) -> Result<Vec<Finding>> {
     let settings = Settings { is_synchronous: !args.planted_loss };
     println!("{MACHINES} machines; {settings}");
-    let mut taken = HashSet::new();
-    let free = || free_apart(&mut dice, &mut taken);
-    let mut cluster = Cluster::start(&keeper.folder, settings, free)?;
+    let (mut ports, mut taken) = (dice.fork(), HashSet::new());
+    let mut free = || free_apart(&mut ports, &mut taken);
+    let mut cluster = Cluster::start(&keeper.folder, settings, &mut free)?;
     let took = cluster.wait_until_whole(MACHINES - 1, WHOLE_WITHIN).await?;
     println!("whole after {:.1} s", took.as_secs_f64());
     cluster.make_database().await?;
-    let load = Plain::prepare(&cluster).await?;
+    let mut load = if args.plain {
+        Load::Plain(Plain::prepare(&cluster).await?)
+    } else {
+        let gateways =
+            Gateways::prepare(&keeper.folder, &cluster, args.crowd, dice.fork(), &mut free).await?;
+        Load::Gateways(Box::new(gateways))
+    };
     let tasks = load.open();
-    sleep(LOAD).await;
-    lose_leader(args, &mut cluster, &load).await?;
+    load.wait(LOAD).await;
+    lose_leader(args, &mut cluster, &mut load).await?;
+    lose_gateway(&mut load).await?;
     for task in tasks {
         task.abort();
     }
-    load.reckon().await
+    match load {
+        Load::Plain(plain) => plain.reckon().await,
+        Load::Gateways(gateways) => {
+            let count = gateways.reckon().await?;
+            println!("{count}");
+            Ok(count.findings)
+        }
+    }
 }
 
 /// No port twice, though none is in use yet.
@@ -107,24 +129,28 @@ fn free_apart(dice: &mut Dice, taken: &mut HashSet<SocketAddr>) -> Result<Socket
     bail!("no free port")
 }
 
-async fn lose_leader(args: &ClusterArgs, cluster: &mut Cluster, load: &Plain) -> Result<()> {
+/// The leader's machine dies, another takes over, and it comes back as a replica.
+async fn lose_leader(args: &ClusterArgs, cluster: &mut Cluster, load: &mut Load) -> Result<()> {
     let leader = cluster.leader().await?;
     if args.planted_loss {
         cluster.hold_replicas_back().await?;
-        sleep(Duration::from_secs(1)).await;
+        load.wait(LAG).await;
     }
     let killed = Instant::now();
     let machine = &mut cluster.machines[leader];
     let count = if args.freeze { machine.freeze()? } else { machine.die()? };
     let how = if args.freeze { "stopped" } else { "killed" };
     println!("the leader {} is {how}: {count} processes", machine.name);
-    wait_for_writes(load, killed).await.context("after the leader")?;
+    load.wait_for_writes(killed).await.context("after the leader")?;
     if args.planted_loss {
         cluster.let_replicas_follow().await?;
     }
-    cluster.wait_until_whole(1, WHOLE_WITHIN).await?;
-    sleep(LOAD).await;
-    println!("leader: {}", load.pulses.borrow().describe(killed, Instant::now()));
+    if let Load::Gateways(gateways) = load {
+        gateways.sample().await.context("after the leader")?;
+    }
+    cluster.wait_until_whole(MACHINES - 2, WHOLE_WITHIN).await?;
+    load.wait(LOAD).await;
+    println!("leader: {}", load.describe_gap(killed));
     let machine = &mut cluster.machines[leader];
     let back = Instant::now();
     if args.freeze {
@@ -134,19 +160,21 @@ async fn lose_leader(args: &ClusterArgs, cluster: &mut Cluster, load: &Plain) ->
     }
     let took = cluster.wait_until_whole(MACHINES - 1, WHOLE_WITHIN).await?;
     println!("the old leader is a replica after {:.1} s", took.as_secs_f64());
-    sleep(LOAD).await;
-    println!("return: {}", load.pulses.borrow().describe(back, Instant::now()));
+    load.wait(LOAD).await;
+    println!("its return: {}", load.describe_gap(back));
     Ok(())
 }
 
-async fn wait_for_writes(load: &Plain, since: Instant) -> Result<()> {
-    // What was on its way when it died does not count.
-    let later = since + Duration::from_secs(1);
-    while since.elapsed() < WRITES_AGAIN_WITHIN {
-        if load.pulses.borrow().all.count_since(later) > 0 {
-            return Ok(());
-        }
-        sleep(LOOK).await;
-    }
-    bail!("no write was acknowledged for {} s", WRITES_AGAIN_WITHIN.as_secs())
+/// A gateway dies and comes back; the other goes on.
+async fn lose_gateway(load: &mut Load) -> Result<()> {
+    let killed = Instant::now();
+    let Load::Gateways(gateways) = load else { return Ok(()) };
+    gateways.kill(0)?;
+    gateways.sample().await.context("after a gateway")?;
+    gateways.wait(LOAD).await;
+    let took = gateways.revive(0).await?;
+    println!("a gateway is killed, and back within {:.1} s of its start", took.as_secs_f64());
+    load.wait(LOAD).await;
+    println!("gateway: {}", load.describe_gap(killed));
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use rusqlite::{Connection as Database, OpenFlags};
 use tillgate::vault::Vault;
 use tillgate_store::{Sqlite, Store};
@@ -14,11 +14,17 @@ use super::check::{Finding, Kind};
 pub struct Home {
     /// Holds the key of its secrets, and the database if that is a file.
     data: PathBuf,
+    /// Its address, if it is not.
+    postgres: Option<String>,
 }
 
 impl Home {
     pub fn new(data: &Path) -> Self {
-        Self { data: data.to_owned() }
+        Self { data: data.to_owned(), postgres: None }
+    }
+
+    pub fn shared(data: &Path, address: &str) -> Self {
+        Self { data: data.to_owned(), postgres: Some(address.to_owned()) }
     }
 
     fn file(&self) -> PathBuf {
@@ -26,21 +32,30 @@ impl Home {
     }
 
     pub async fn open(&self) -> Result<Arc<dyn Store>> {
-        Ok(Arc::new(Sqlite::open(&self.file())?))
+        match &self.postgres {
+            Some(_) => bail!("no PostgreSQL yet"),
+            None => Ok(Arc::new(Sqlite::open(&self.file())?)),
+        }
     }
 
     /// The same beside a gateway at work, to write.
     pub async fn open_beside(&self) -> Result<Arc<dyn Store>> {
-        Ok(Arc::new(Sqlite::open_beside(&self.file())?))
+        match &self.postgres {
+            Some(_) => bail!("no PostgreSQL yet"),
+            None => Ok(Arc::new(Sqlite::open_beside(&self.file())?)),
+        }
     }
 
     pub fn vault(&self) -> Result<Vault> {
         Vault::open(&self.data.join("master.key"), false)
     }
 
-    /// What is wrong with the file itself.
+    /// What is wrong with the file itself, if it is one.
     pub fn damage(&self) -> Result<Vec<Finding>> {
         let mut findings = Vec::new();
+        if self.postgres.is_some() {
+            return Ok(findings);
+        }
         let database = Database::open_with_flags(self.file(), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         let whole: String = database.query_row("PRAGMA integrity_check", (), |row| row.get(0))?;
         if whole != "ok" {

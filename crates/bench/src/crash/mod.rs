@@ -55,7 +55,7 @@ pub struct CrashArgs {
 }
 
 /// Short enough that open orders end while the test runs.
-const LIFETIMES: [(&str, &str); 2] =
+pub const LIFETIMES: [(&str, &str); 2] =
     [("TILLGATE_ORDERS__LIFETIME_S", "15"), ("TILLGATE_ORDERS__BARCODE_LIFETIME_S", "12")];
 /// The load before a kill, ms.
 const LOAD_MS: (u64, u64) = (10, 250);
