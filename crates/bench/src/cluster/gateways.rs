@@ -49,28 +49,28 @@ impl Gateways {
         mut free: impl FnMut() -> Result<SocketAddr>,
     ) -> Result<Self> {
         let program = child::beside("tillgate")?;
-        let world = Recipe::world(program.clone(), folder, free()?);
-        let (running_world, _) = begin(&world).await?;
-        let database = cluster.url(DATABASE);
+        let (database, at_world) = (cluster.url(DATABASE), free()?);
+        let data = folder.join("gateway1").join("data");
         let mut recipes = Vec::new();
         for number in 1..=GATEWAYS {
             let folder = folder.join(format!("gateway{number}"));
             std::fs::create_dir(&folder)?;
             let mut recipe = Recipe::sandbox_at(program.clone(), &folder, (free()?, free()?));
-            recipe.arguments.extend(["--world".to_owned(), format!("http://{}", world.address)]);
+            recipe.arguments.extend(["--world".to_owned(), format!("http://{at_world}")]);
             recipe.environment.push(("TILLGATE_DATABASE", database.clone()));
+            // The first makes the key of all secrets.
+            let key = data.join("master.key").display().to_string();
+            recipe.environment.push(("TILLGATE_MASTER_KEY_FILE", key));
             recipe.environment.extend(LIFETIMES.map(|(name, value)| (name, value.to_owned())));
             recipes.push(recipe);
         }
-        let address = balancer::start(recipes.iter().map(|recipe| recipe.address).collect()).await?;
-        let data = folder.join("gateway1").join("data");
+        let addresses: Vec<SocketAddr> = recipes.iter().map(|recipe| recipe.address).collect();
+        let address = balancer::start(addresses.clone()).await?;
+        let world = Recipe::world(program, folder, at_world, &addresses, address);
+        let (world, _) = begin(&world).await?;
         let mut nodes = Vec::new();
         for mut recipe in recipes {
             recipe.environment.push(("TILLGATE_PUBLIC_URL", format!("http://{address}")));
-            // The first makes the key of all secrets.
-            recipe
-                .environment
-                .push(("TILLGATE_MASTER_KEY_FILE", data.join("master.key").display().to_string()));
             let (running, took) = begin(&recipe).await?;
             println!("gateway {} is ready after {:.1} s", nodes.len() + 1, took.as_secs_f64());
             nodes.push(Node { recipe, running: Some(running) });
@@ -79,7 +79,7 @@ impl Gateways {
         let mut sides = Sides::new(folder, address, &mut dice).await?;
         sides.terminals.introduce(&home).await?;
         let count = Count::default();
-        Ok(Self { nodes, world: running_world, sides, home, address, crowd, dice, count })
+        Ok(Self { nodes, world, sides, home, address, crowd, dice, count })
     }
 
     /// All sell until they are stopped.

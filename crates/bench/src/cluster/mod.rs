@@ -45,8 +45,9 @@ pub struct ClusterArgs {
     /// The leader's machine is cut off, not killed, and comes back as if nothing had happened.
     #[arg(long)]
     freeze: bool,
-    #[command(flatten)]
-    crowd: Crowd,
+    /// Replicas that have to have a write before it is acknowledged.
+    #[arg(long, default_value_t = 1)]
+    synchronous: u32,
     /// The same seed makes the same choices; chance of its own if absent.
     #[arg(long)]
     seed: Option<u64>,
@@ -86,7 +87,7 @@ pub fn run(args: &ClusterArgs) -> Result<bool> {
 }
 
 async fn story(args: &ClusterArgs, keeper: &Keeper, mut dice: Dice) -> Result<Vec<Finding>> {
-    let settings = Settings { is_synchronous: !args.planted_loss };
+    let settings = Settings { synchronous: if args.planted_loss { 0 } else { args.synchronous } };
     println!("{MACHINES} machines; {settings}");
     let (mut ports, mut taken) = (dice.fork(), HashSet::new());
     let mut free = || free_apart(&mut ports, &mut taken);
@@ -98,7 +99,7 @@ async fn story(args: &ClusterArgs, keeper: &Keeper, mut dice: Dice) -> Result<Ve
         Load::Plain(Plain::prepare(&cluster).await?)
     } else {
         let gateways =
-            Gateways::prepare(&keeper.folder, &cluster, args.crowd, dice.fork(), &mut free).await?;
+            Gateways::prepare(&keeper.folder, &cluster, Crowd::SMALL, dice.fork(), &mut free).await?;
         Load::Gateways(Box::new(gateways))
     };
     let tasks = load.open();

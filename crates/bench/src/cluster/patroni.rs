@@ -52,7 +52,7 @@ impl View {
         };
         let synchronous = self.members.iter().filter(|member| member.role == "sync_standby").count();
         self.members.iter().filter(follows).count() >= replicas
-            && (synchronous > 0 || !settings.is_synchronous)
+            && (synchronous > 0 || !settings.is_synchronous())
     }
 }
 
@@ -230,7 +230,7 @@ async fn exchange(address: SocketAddr, request: &str) -> Result<Vec<u8>> {
 mod tests {
     use super::*;
 
-    const SYNCHRONOUS: Settings = Settings { is_synchronous: true };
+    const SYNCHRONOUS: Settings = Settings { synchronous: 1 };
 
     fn view(third: &str) -> View {
         let text = format!(
@@ -256,8 +256,8 @@ mod tests {
         let mut none = view(follows);
         none.members.retain(|member| member.role != "sync_standby");
         assert!(!none.is_whole(1, SYNCHRONOUS));
-        assert!(none.is_whole(1, Settings { is_synchronous: false }));
+        assert!(none.is_whole(1, Settings { synchronous: 0 }));
         none.members.retain(|member| member.role != "leader");
-        assert!(!none.is_whole(0, Settings { is_synchronous: false }));
+        assert!(!none.is_whole(0, Settings { synchronous: 0 }));
     }
 }

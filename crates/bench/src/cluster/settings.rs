@@ -20,11 +20,15 @@ pub const NEVER_AGAIN: &str = "1h";
 
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    /// A write is acknowledged when two machines have it, and otherwise not at all. Off in a test of the checkers alone.
-    pub is_synchronous: bool,
+    /// A write is acknowledged when so many replicas have it. None: in a test of the checkers.
+    pub synchronous: u32,
 }
 
 impl Settings {
+    pub fn is_synchronous(self) -> bool {
+        self.synchronous > 0
+    }
+
     /// What all machines go by; kept in etcd.
     pub fn shared(self) -> Value {
         json!({
@@ -33,9 +37,11 @@ impl Settings {
             "retry_timeout": RETRY_TIMEOUT_S,
             // In bytes; only where replication does not wait can a replica be behind by more than nothing.
             "maximum_lag_on_failover": 1 << 30,
-            "synchronous_mode": self.is_synchronous,
+            "synchronous_mode": self.is_synchronous(),
+            // How many are asked for; Patroni makes do with fewer while there are fewer.
+            "synchronous_node_count": self.synchronous.max(1),
             // Without it a leader that has lost its replicas goes on alone, and what it acknowledges is on one disk.
-            "synchronous_mode_strict": self.is_synchronous,
+            "synchronous_mode_strict": self.is_synchronous(),
             "postgresql": {
                 "use_pg_rewind": true,
                 "parameters": { "max_connections": 200, "wal_retrieve_retry_interval": FOLLOW_AGAIN },
@@ -51,7 +57,10 @@ pub fn following_again(after: &str) -> Value {
 
 impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let strict = if self.is_synchronous { "on, strict" } else { "off" };
+        let strict = match self.synchronous {
+            0 => "off".to_owned(),
+            count => format!("on, strict, synchronous_node_count {count}"),
+        };
         write!(
             f,
             "ttl {TTL_S} s, loop_wait {LOOP_WAIT_S} s, retry_timeout {RETRY_TIMEOUT_S} s, synchronous_mode {strict}, \

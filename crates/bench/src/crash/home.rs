@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use rusqlite::{Connection as Database, OpenFlags};
 use tillgate::vault::Vault;
-use tillgate_store::{Sqlite, Store};
+use tillgate_store::postgres::Settings;
+use tillgate_store::{Postgres, Sqlite, Store};
 
 use super::check::{Finding, Kind};
 
@@ -33,7 +34,7 @@ impl Home {
 
     pub async fn open(&self) -> Result<Arc<dyn Store>> {
         match &self.postgres {
-            Some(_) => bail!("no PostgreSQL yet"),
+            Some(address) => beside(address).await,
             None => Ok(Arc::new(Sqlite::open(&self.file())?)),
         }
     }
@@ -41,7 +42,7 @@ impl Home {
     /// The same beside a gateway at work, to write.
     pub async fn open_beside(&self) -> Result<Arc<dyn Store>> {
         match &self.postgres {
-            Some(_) => bail!("no PostgreSQL yet"),
+            Some(address) => beside(address).await,
             None => Ok(Arc::new(Sqlite::open_beside(&self.file())?)),
         }
     }
@@ -68,3 +69,11 @@ impl Home {
         Ok(findings)
     }
 }
+
+async fn beside(address: &str) -> Result<Arc<dyn Store>> {
+    let settings = Settings { connections: CONNECTIONS, ..Settings::new(address) };
+    Ok(Arc::new(Postgres::connect_beside(&settings).await?))
+}
+
+/// The gateways need theirs.
+const CONNECTIONS: usize = 3;

@@ -27,6 +27,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context as _, Result};
+use tillgate_scratch::{Cluster as Server, Options as ServerOptions};
 use tokio::task::LocalSet;
 
 use crate::child::{self, Recipe};
@@ -49,9 +50,20 @@ pub struct CrashArgs {
     round: u32,
     #[command(flatten)]
     crowd: Crowd,
+    /// Where the gateway keeps everything.
+    #[arg(long, value_enum, default_value_t)]
+    database: Kept,
     /// The gateway; beside this program if absent.
     #[arg(long)]
     binary: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+enum Kept {
+    #[default]
+    Sqlite,
+    /// A server of its own, which is not killed.
+    Postgres,
 }
 
 /// Short enough that open orders end while the test runs.
@@ -103,7 +115,16 @@ async fn round(
     let mut recipe = Recipe::sandbox(program, &folder, &mut dice)?;
     recipe.environment.extend(LIFETIMES.map(|(name, value)| (name, value.to_owned())));
     let mut sides = Sides::new(&folder, recipe.address, &mut dice).await?;
-    let home = Home::new(&folder.join("data"));
+    let data = folder.join("data");
+    let (_server, home) = match args.database {
+        Kept::Sqlite => (None, Home::new(&data)),
+        Kept::Postgres => {
+            let server = Server::start(&ServerOptions::default())?;
+            let address = server.fresh_database()?;
+            recipe.environment.push(("TILLGATE_DATABASE", address.clone()));
+            (Some(server), Home::shared(&data, &address))
+        }
+    };
     let findings_before = count.findings.len();
     // Measured as we go, so that kills while it starts come while it starts.
     let mut start_ms = 50;

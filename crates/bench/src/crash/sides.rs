@@ -46,6 +46,11 @@ pub struct Crowd {
     codepay_shops: u32,
 }
 
+impl Crowd {
+    /// Leaves something of a small machine to others.
+    pub const SMALL: Self = Self { tills: 4, ottpay_tills: 4, codepay_tills: 4, codepay_shops: 3 };
+}
+
 /// What a till does when its connection breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Then {
