@@ -55,9 +55,11 @@ pub fn fault(book: &Rc<RefCell<Book>>, what: impl FnOnce() -> String) -> io::Err
     let mut book = book.borrow_mut();
     book.faults.count += 1;
     if book.faults.first.len() < FAULTS_SHOWN {
-        book.faults.first.push(what());
+        book.faults.first.push(what().chars().take(FAULT_SHOWN).collect());
     }
     io::Error::other("the gateway's fault")
 }
 
 const FAULTS_SHOWN: usize = 5;
+/// Characters of one.
+const FAULT_SHOWN: usize = 160;

@@ -108,11 +108,15 @@ impl Clerk {
         if self.dice.percent(25) {
             return Ok(());
         }
+        // What names a follow-up means its original: the checkers know only those who say so themselves.
+        let is_payment = self.desk.order(place, |order| order.deed.takes_a_card());
         for _ in 0..PATIENCE {
             let pause = self.dice.between(PAUSE_MS.0, PAUSE_MS.1);
             tokio::time::sleep(Duration::from_millis(pause)).await;
             match self.desk.ask(&mut self.line, place).await? {
-                Some(End::Done) if self.dice.percent(60) => return Box::pin(self.follow(place)).await,
+                Some(End::Done) if is_payment && self.dice.percent(60) => {
+                    return Box::pin(self.follow(place)).await;
+                }
                 Some(_) => return Ok(()),
                 None => {}
             }
