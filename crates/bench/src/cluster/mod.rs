@@ -46,8 +46,8 @@ pub struct ClusterArgs {
     #[arg(long)]
     freeze: bool,
     /// Replicas that have to have a write before it is acknowledged.
-    #[arg(long, default_value_t = 1)]
-    synchronous: u32,
+    #[arg(long, default_value_t = 2)]
+    synchronous: usize,
     /// The same seed makes the same choices; chance of its own if absent.
     #[arg(long)]
     seed: Option<u64>,

@@ -42,7 +42,7 @@ impl View {
         self.members.iter().find(|member| is_leader(member))
     }
 
-    /// Whether a leader has `replicas` replicas on its timeline, one of them synchronous if there has to be one.
+    /// Whether a leader has `replicas` replicas on its timeline, and so many of them synchronous as there have to be.
     fn is_whole(&self, replicas: usize, settings: Settings) -> bool {
         let Some(leader) = self.leader() else { return false };
         let follows = |member: &&Member| {
@@ -52,7 +52,7 @@ impl View {
         };
         let synchronous = self.members.iter().filter(|member| member.role == "sync_standby").count();
         self.members.iter().filter(follows).count() >= replicas
-            && (synchronous > 0 || !settings.is_synchronous())
+            && synchronous >= replicas.min(settings.synchronous)
     }
 }
 
@@ -257,6 +257,7 @@ mod tests {
         none.members.retain(|member| member.role != "sync_standby");
         assert!(!none.is_whole(1, SYNCHRONOUS));
         assert!(none.is_whole(1, Settings { synchronous: 0 }));
+        assert!(!view(follows).is_whole(2, Settings { synchronous: 2 }), "one of two is synchronous");
         none.members.retain(|member| member.role != "leader");
         assert!(!none.is_whole(0, Settings { synchronous: 0 }));
     }

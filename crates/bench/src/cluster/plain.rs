@@ -67,9 +67,32 @@ impl Plain {
             rows.acknowledged.len(),
             kept.len()
         );
-        let lost = rows.acknowledged.difference(&kept);
-        Ok(lost
-            .map(|row| Finding::new(Kind::Lost, format!("row {row} was acknowledged and is not there")))
-            .collect())
+        Ok(judge(&rows, &kept))
+    }
+}
+
+fn judge(rows: &Rows, kept: &HashSet<u64>) -> Vec<Finding> {
+    let lost = rows.acknowledged.difference(kept);
+    let lost =
+        lost.map(|row| Finding::new(Kind::Lost, format!("row {row} was acknowledged and is not there")));
+    let alien = kept.iter().filter(|row| **row >= rows.sent);
+    lost.chain(alien.map(|row| Finding::new(Kind::OneSided, format!("row {row} was never sent")))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_acknowledged_must_be_kept() {
+        let rows = Rows { sent: 4, acknowledged: HashSet::from([0, 1, 3]) };
+        let kinds = |kept: &[u64]| {
+            let found = judge(&rows, &kept.iter().copied().collect());
+            found.into_iter().map(|finding| finding.kind).collect::<Vec<_>>()
+        };
+        assert!(kinds(&[0, 1, 3]).is_empty());
+        assert!(kinds(&[0, 1, 2, 3]).is_empty(), "without an answer it may be there or not");
+        assert_eq!(kinds(&[0, 2, 3]), [Kind::Lost]);
+        assert_eq!(kinds(&[0, 1, 3, 4]), [Kind::OneSided]);
     }
 }

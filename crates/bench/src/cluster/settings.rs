@@ -21,7 +21,7 @@ pub const NEVER_AGAIN: &str = "1h";
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
     /// A write is acknowledged when so many replicas have it. None: in a test of the checkers.
-    pub synchronous: u32,
+    pub synchronous: usize,
 }
 
 impl Settings {

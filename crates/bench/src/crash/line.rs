@@ -29,7 +29,7 @@ impl Line {
             return Err(fault(&self.book, || format!("no answer to {}", first_line(request))));
         };
         let reply = reply?;
-        if reply.status >= 500 {
+        if reply.status >= 500 && !is_outside(request) {
             let what = || format!("status {} to {}: {}", reply.status, first_line(request), reply.text());
             return Err(fault(&self.book, what));
         }
@@ -43,6 +43,11 @@ impl Line {
     pub async fn post_json(&mut self, path: &str, body: &str) -> io::Result<Reply<'_>> {
         self.exchange(&post_json(path, body)).await
     }
+}
+
+/// The wallets and the issuer have their own troubles, by the rules of the sandbox.
+fn is_outside(request: &[u8]) -> bool {
+    first_line(request).split(' ').nth(1).is_some_and(|path| path.starts_with("/sandbox/"))
 }
 
 fn first_line(request: &[u8]) -> String {
