@@ -105,6 +105,10 @@ async fn story(args: &ClusterArgs, keeper: &Keeper, mut dice: Dice) -> Result<Ve
     let tasks = load.open();
     load.wait(LOAD).await;
     lose_leader(args, &mut cluster, &mut load).await?;
+    if let (true, Load::Gateways(gateways)) = (args.planted_loss, &mut load) {
+        // Found already. The wallets remember what the gateways have lost, so that all would never come to rest.
+        return Ok(std::mem::take(&mut gateways.count.findings));
+    }
     lose_gateway(&mut load).await?;
     for task in tasks {
         task.abort();

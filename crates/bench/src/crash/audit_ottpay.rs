@@ -164,7 +164,9 @@ pub async fn watch(desk: Rc<Desk>, address: SocketAddr) {
 
 /// What was acknowledged last is most at risk: it must be there at once.
 pub async fn sample(desk: &Rc<Desk>, line: &mut Line, dice: &mut Dice, size: usize) -> Result<Vec<Finding>> {
-    let recent: Vec<OttSale> = desk.book.borrow().ottpay.sales.iter().rev().take(4 * size).cloned().collect();
+    let known = |sale: &&OttSale| sale.created == Answer::Yes;
+    let recent: Vec<OttSale> =
+        desk.book.borrow().ottpay.sales.iter().rev().filter(known).take(4 * size).cloned().collect();
     let mut findings = Vec::new();
     for _ in 0..size.min(recent.len()) {
         let Some(sale) = dice.pick(&recent) else { break };

@@ -128,8 +128,9 @@ impl Sides {
     /// What was acknowledged last is most at risk: it must be there at once.
     pub async fn sample(&self, address: SocketAddr, dice: &mut Dice) -> Result<Vec<Finding>> {
         let shop = &self.shop;
+        let known = |sale: &&book::Sale| sale.created == book::Answer::Yes;
         let recent: Vec<book::Sale> =
-            shop.book.borrow().sales.iter().rev().take(4 * SAMPLE).cloned().collect();
+            shop.book.borrow().sales.iter().rev().filter(known).take(4 * SAMPLE).cloned().collect();
         let mut findings = Vec::new();
         let mut line = Line::open(address, &self.book).await?;
         for _ in 0..SAMPLE.min(recent.len()) {

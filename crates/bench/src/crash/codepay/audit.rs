@@ -469,8 +469,9 @@ impl Reckoning<'_> {
 
 /// What was acknowledged last is most at risk: it must be there at once.
 pub async fn sample(desk: &Rc<Desk>, line: &mut Line, dice: &mut Dice, size: usize) -> Result<Vec<Finding>> {
+    let known = |order: &&CounterOrder| order.created == Answer::Yes;
     let recent: Vec<CounterOrder> =
-        desk.book.borrow().codepay.orders.iter().rev().take(4 * size).cloned().collect();
+        desk.book.borrow().codepay.orders.iter().rev().filter(known).take(4 * size).cloned().collect();
     let mut findings = Vec::new();
     for _ in 0..size.min(recent.len()) {
         let Some(order) = dice.pick(&recent) else { break };
