@@ -1,4 +1,5 @@
-//! What the checks need of the machine beyond Rust and a C compiler: a browser for the tests of the pages.
+//! What the checks need of the machine beyond Rust and a C compiler: a browser for the tests of the pages, a database
+//! cluster's programs for the failover test.
 //!
 //! Knows: Debian's names, and how to say plainly what is missing. On a build machine (`CI` is set) a missing part
 //! is a failure; elsewhere the tests that need it are skipped.
@@ -8,14 +9,14 @@ use std::process::{Command, Stdio};
 
 use crate::Failure;
 
-struct Need {
+pub struct Need {
     /// Debian's package.
     package: &'static str,
     what_for: &'static str,
     is_there: fn() -> bool,
 }
 
-const NEEDS: &[Need] = &[
+pub const BROWSER: &[Need] = &[
     Need { package: "chromium", what_for: "the tests of the pages", is_there: || find("chromium").is_some() },
     Need {
         package: "chromium-driver",
@@ -29,15 +30,25 @@ const NEEDS: &[Need] = &[
     },
 ];
 
-/// Gets what is missing, if it may. True if a browser can be driven.
-pub fn prepare() -> Result<bool, Failure> {
-    let missing = missing();
+const FAILOVER: &str = "the failover test";
+
+pub const CLUSTER: &[Need] = &[
+    Need { package: "patroni", what_for: FAILOVER, is_there: || find("patroni").is_some() },
+    Need { package: "python3-etcd", what_for: FAILOVER, is_there: || is_python_package("etcd") },
+    Need { package: "etcd-server", what_for: FAILOVER, is_there: || find("etcd").is_some() },
+    Need { package: "postgresql", what_for: FAILOVER, is_there: has_postgres },
+    Need { package: "postgresql-client", what_for: FAILOVER, is_there: || find("psql").is_some() },
+];
+
+/// Gets what is missing, if it may. True if all is there.
+pub fn prepare(needs: &'static [Need]) -> Result<bool, Failure> {
+    let missing = missing(needs);
     if !missing.is_empty() {
         println!("missing: {}", names(&missing));
         install(&missing);
     }
-    let still = self::missing();
-    for need in NEEDS {
+    let still = self::missing(needs);
+    for need in needs {
         let gone = still.iter().any(|other| other.package == need.package);
         println!("{:<16} {}", need.package, if gone { "not there" } else { "there" });
     }
@@ -50,8 +61,8 @@ pub fn prepare() -> Result<bool, Failure> {
     Ok(still.is_empty())
 }
 
-fn missing() -> Vec<&'static Need> {
-    NEEDS.iter().filter(|need| !(need.is_there)()).collect()
+fn missing(needs: &'static [Need]) -> Vec<&'static Need> {
+    needs.iter().filter(|need| !(need.is_there)()).collect()
 }
 
 fn names(needs: &[&Need]) -> String {
@@ -97,6 +108,16 @@ fn rights() -> Option<&'static [&'static str]> {
 fn has_chinese_font() -> bool {
     output("fc-list", &[":lang=zh", "family"]).is_some_and(|fonts| !fonts.trim().is_empty())
         || Path::new("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc").is_file()
+}
+
+fn is_python_package(name: &str) -> bool {
+    Path::new("/usr/lib/python3/dist-packages").join(name).is_dir()
+}
+
+/// Debian keeps its programs apart, by version.
+fn has_postgres() -> bool {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    versions.into_iter().any(|version| version.path().join("bin/initdb").is_file())
 }
 
 /// What it prints, if it ends well.

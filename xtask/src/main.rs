@@ -17,6 +17,8 @@ cargo xtask tidy               the rules of the house
 cargo xtask bench [--write]    the real binary beside its floors; --write keeps the tables in docs/benchmarks.md;
                                more: --workload create, --seconds 5, --rounds 5, --connections 64, --strict
 cargo xtask crash [--release]  kill -9 at random instants; more: --points 300, --seed 7
+cargo xtask cluster            a failover: three PostgreSQL under Patroni, two gateways, kill -9 to the leader, then to
+                               a gateway; more: --freeze, --planted-loss, --plain (the database alone)
 ";
 
 /// Why it ends early; already a whole sentence.
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         ["tidy"] => steps::tidy(&root),
         ["bench", more @ ..] => steps::bench(&root, more),
         ["crash", more @ ..] => steps::crash(&root, more),
+        ["cluster", more @ ..] => steps::cluster(&root, more),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())

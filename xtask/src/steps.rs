@@ -16,7 +16,7 @@ pub fn test(root: &Path, quick: bool) -> Result<(), Failure> {
     let started = Instant::now();
     let mut browser = false;
     step("what the checks need", || {
-        browser = machine::prepare()?;
+        browser = machine::prepare(machine::BROWSER)?;
         Ok(())
     })?;
     step("format", || cargo(root, &["fmt", "--all", "--check"], &[]))?;
@@ -57,18 +57,34 @@ pub fn bench(root: &Path, more: &[&str]) -> Result<(), Failure> {
 
 /// The development build by default: its debug assertions watch the kills too.
 pub fn crash(root: &Path, more: &[&str]) -> Result<(), Failure> {
-    let release = more.contains(&"--release");
-    let mut build = vec!["build", "-p", "tillgate", "-p", "tillgate-bench"];
     let mut arguments = vec!["crash"];
-    arguments.extend(more.iter().filter(|word| **word != "--release"));
+    arguments.extend(more);
     if !arguments.contains(&"--points") {
         arguments.extend(["--points", CRASH_POINTS_ALONE]);
     }
+    against_gateway(root, &arguments)
+}
+
+/// A failover, with everything that takes part in it. What is missing is a failure: it was asked for.
+pub fn cluster(root: &Path, more: &[&str]) -> Result<(), Failure> {
+    if !machine::prepare(machine::CLUSTER)? {
+        return Err("the failover test needs all of these".into());
+    }
+    let mut arguments = vec!["cluster"];
+    arguments.extend(more);
+    against_gateway(root, &arguments)
+}
+
+/// Builds the gateway and what tests it, and runs that.
+fn against_gateway(root: &Path, arguments: &[&str]) -> Result<(), Failure> {
+    let release = arguments.contains(&"--release");
+    let mut build = vec!["build", "-p", "tillgate", "-p", "tillgate-bench"];
     if release {
         build.push("--release");
     }
     cargo(root, &build, &[])?;
     let profile = if release { "release" } else { "debug" };
+    let arguments: Vec<&str> = arguments.iter().copied().filter(|word| *word != "--release").collect();
     run(&program(profile, "tillgate-bench")?, root, &arguments, &[])
 }
 

@@ -12,6 +12,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::dice::Dice;
 
 const READY_WITHIN: Duration = Duration::from_secs(30);
+pub const READY: &str = "/readyz";
 const POLL: Duration = Duration::from_millis(2);
 const STOP_WITHIN: Duration = Duration::from_secs(20);
 
@@ -56,6 +57,8 @@ pub struct Recipe {
     pub arguments: Vec<String>,
     pub environment: Vec<(&'static str, String)>,
     pub address: SocketAddr,
+    /// Answers with 200 when all is well.
+    pub ready: &'static str,
     /// Its error output is appended here.
     pub log: PathBuf,
 }
@@ -63,13 +66,35 @@ pub struct Recipe {
 impl Recipe {
     /// The sandbox with its data in `folder`.
     pub fn sandbox(program: PathBuf, folder: &Path, dice: &mut Dice) -> Result<Self> {
-        let (address, admin) = (free_address(dice)?, free_address(dice)?);
+        Ok(Self::sandbox_at(program, folder, (free_address(dice)?, free_address(dice)?)))
+    }
+
+    /// The same, where merchants and where the operator reach it.
+    pub fn sandbox_at(program: PathBuf, folder: &Path, (address, admin): (SocketAddr, SocketAddr)) -> Self {
         let data = folder.join("data").display().to_string();
         let arguments = ["sandbox", "--listen", &address.to_string(), "--admin-listen", &admin.to_string()];
         let mut arguments: Vec<String> = arguments.map(str::to_owned).to_vec();
         arguments.extend(["--data-dir".to_owned(), data]);
         let environment = vec![("TILLGATE_LOG__FILTER", "warn".to_owned())];
-        Ok(Self { program, arguments, environment, address, log: folder.join("log.txt") })
+        Self { program, arguments, environment, address, ready: READY, log: folder.join("log.txt") }
+    }
+
+    /// Wallets, acquirer and issuer for several sandboxes, where payers reach these.
+    pub fn world(
+        program: PathBuf,
+        folder: &Path,
+        address: SocketAddr,
+        sandboxes: &[SocketAddr],
+        public: SocketAddr,
+    ) -> Self {
+        let data = folder.join("world").display().to_string();
+        let (address_text, public) = (address.to_string(), format!("http://{public}"));
+        let words = ["sim", "world", "--listen", &address_text, "--data-dir", &data, "--public-url", &public];
+        let mut arguments: Vec<String> = words.map(str::to_owned).to_vec();
+        arguments.extend(sandboxes.iter().flat_map(|at| ["--node".to_owned(), format!("http://{at}")]));
+        let environment = vec![("TILLGATE_LOG__FILTER", "warn".to_owned())];
+        let ready = "/sandbox/api/totals";
+        Self { program, arguments, environment, address, ready, log: folder.join("world.txt") }
     }
 
     pub fn start(&self) -> Result<Running> {
@@ -82,7 +107,7 @@ impl Recipe {
             .stderr(log)
             .spawn()
             .with_context(|| format!("starting {}", self.program.display()))?;
-        Ok(Running { child, address: self.address, started: Instant::now() })
+        Ok(Running { child, address: self.address, ready: self.ready, started: Instant::now() })
     }
 
     pub fn start_and_wait(&self) -> Result<(Running, Duration)> {
@@ -104,6 +129,7 @@ impl Recipe {
 pub struct Running {
     child: Child,
     pub address: SocketAddr,
+    ready: &'static str,
     started: Instant,
 }
 
@@ -118,7 +144,7 @@ impl Running {
     /// Polls until it says it is ready; how long that took since it was started.
     pub fn wait_until_ready(&mut self) -> Result<Duration> {
         while self.started.elapsed() < READY_WITHIN {
-            if is_ready(self.address) {
+            if is_ready(self.address, self.ready) {
                 return Ok(self.started.elapsed());
             }
             if let Some(status) = self.child.try_wait()? {
@@ -173,11 +199,11 @@ impl Drop for Running {
     }
 }
 
-fn is_ready(address: SocketAddr) -> bool {
+fn is_ready(address: SocketAddr, path: &str) -> bool {
     let ask = || -> std::io::Result<bool> {
         let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
         stream.set_read_timeout(Some(Duration::from_secs(3)))?;
-        stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n")?;
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n")?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;
         Ok(answer.starts_with(b"HTTP/1.1 200"))

@@ -81,10 +81,6 @@ impl Connection {
     pub async fn get(&mut self, path: &str) -> io::Result<Reply<'_>> {
         self.exchange(&get(path)).await
     }
-
-    pub async fn post_json(&mut self, path: &str, body: &str) -> io::Result<Reply<'_>> {
-        self.exchange(&post_json(path, body)).await
-    }
 }
 
 pub fn get(path: &str) -> Vec<u8> {

@@ -8,6 +8,7 @@
 
 mod child;
 mod client;
+mod cluster;
 mod codepay_till;
 mod crash;
 mod dice;
@@ -16,6 +17,7 @@ mod histogram;
 mod load;
 mod noise;
 mod ottpay_till;
+mod pulse;
 mod report;
 mod rsa;
 mod side_by_side;
@@ -43,6 +45,11 @@ enum Command {
     Load(report::LoadArgs),
     /// Kills the gateway at random instants and checks that nothing was lost or done twice.
     Crash(crash::CrashArgs),
+    /// Kills the leader of a database cluster, then a gateway, under load, and checks that nothing was lost.
+    Cluster(cluster::ClusterArgs),
+    /// Ends what `cluster` started when it is gone. Started by `cluster`.
+    #[command(hide = true)]
+    Keeper(cluster::KeeperArgs),
     /// Serves a floor: what the same stack does at most. Started by `load`.
     Floor(floor::FloorArgs),
 }
@@ -51,6 +58,8 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Load(args) => report::run(&args),
         Command::Crash(args) => crash::run(&args),
+        Command::Cluster(args) => cluster::run(&args),
+        Command::Keeper(args) => cluster::keep(&args),
         Command::Floor(args) => floor::run(&args),
     };
     match done {

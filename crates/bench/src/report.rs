@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::child::{self, Memory, Recipe, Running};
+use crate::child::{self, Memory, READY, Recipe, Running};
 use crate::dice::Dice;
 use crate::floor::{Floor, GOOD};
 use crate::load::{Fire, Measured, Shots, fire};
@@ -198,6 +198,7 @@ fn floor_recipe(floor: Floor, dice: &mut Dice) -> Result<Recipe> {
         arguments: arguments.map(str::to_owned).to_vec(),
         environment: Vec::new(),
         address,
+        ready: READY,
         log: folder.join("log.txt"),
     })
 }

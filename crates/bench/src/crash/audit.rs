@@ -1,24 +1,25 @@
 //! The end of a round: wait until nothing is owed, collect all sides of every order, let the checkers judge.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use rusqlite::{Connection as Database, OpenFlags};
 use serde::Deserialize;
 use tillgate::books;
 use tillgate_core::MerchantId;
-use tillgate_store::{OrderKey, Sqlite, Store as _};
+use tillgate_store::{OrderKey, Store};
 
 use super::audit_ottpay::{self, Coverage};
 use super::check::{self, Booked, Facts, Finding, Kind, Wallet};
 use super::codepay;
 use super::desk_ottpay::Desk;
+use super::home::Home;
+use super::line::Line;
 use super::shop::Shop;
-use crate::child::{Running, find_panic};
-use crate::client::Connection;
+use crate::child::find_panic;
 use crate::till;
 
 /// A lease lasts 30 s, a refund that never arrived counts as lost after 60 s, and both may follow each other.
@@ -55,8 +56,8 @@ struct RefundView {
 }
 
 /// Waits until no work is owed; what still is owed when the patience ends is a finding.
-pub async fn settle(data: &Path) -> Result<Option<Finding>> {
-    let store = Sqlite::open(&data.join("tillgate.sqlite"))?;
+pub async fn settle(home: &Home) -> Result<Option<Finding>> {
+    let store = home.open().await?;
     let started = Instant::now();
     let mut quiet_since = Instant::now();
     while started.elapsed() < SETTLE_WITHIN {
@@ -78,17 +79,18 @@ pub async fn orders(
     shop: &Rc<Shop>,
     desk: &Rc<Desk>,
     counter: &Rc<codepay::Desk>,
-    running: &Running,
-    data: &Path,
+    address: SocketAddr,
+    home: &Home,
 ) -> Result<(Vec<Finding>, Coverage, codepay::audit::Coverage)> {
-    let mut line = Connection::open(running.address).await?;
+    let mut line = Line::open(address, &shop.book).await?;
     let ledger: Vec<LedgerRow> = serde_json::from_slice(line.get("/sandbox/api/ledger").await?.body)?;
     let mut ledger: LedgerRows = ledger.into_iter().map(|row| (row.trade_no.clone(), row)).collect();
-    let store = Sqlite::open(&data.join("tillgate.sqlite"))?;
-    let mut findings = latipay_orders(shop, &mut line, &store, &mut ledger).await?;
-    let (found, coverage) = audit_ottpay::orders(desk, &mut line, &store, &mut ledger).await?;
+    let store = home.open().await?;
+    let store = &*store;
+    let mut findings = latipay_orders(shop, &mut line, store, &mut ledger).await?;
+    let (found, coverage) = audit_ottpay::orders(desk, &mut line, store, &mut ledger).await?;
     findings.extend(found);
-    let (found, at_terminals) = codepay::audit::orders(counter, &mut line, &store).await?;
+    let (found, at_terminals) = codepay::audit::orders(counter, &mut line, store).await?;
     findings.extend(found);
     // What is left belongs to no order.
     for row in ledger.values() {
@@ -99,8 +101,8 @@ pub async fn orders(
 
 async fn latipay_orders(
     shop: &Rc<Shop>,
-    line: &mut Connection,
-    store: &Sqlite,
+    line: &mut Line,
+    store: &dyn Store,
     ledger: &mut LedgerRows,
 ) -> Result<Vec<Finding>> {
     let user = store.load_credential(ROOM, till::USER).await?.context("the merchant is gone")?;
@@ -132,7 +134,7 @@ pub fn trade_no(merchant: MerchantId, number: i64) -> String {
     format!("{}-{number}", merchant.0)
 }
 
-pub async fn wallet(line: &mut Connection, row: LedgerRow) -> Result<Wallet> {
+pub async fn wallet(line: &mut Line, row: LedgerRow) -> Result<Wallet> {
     let mut wallet = Wallet {
         charges: row.charges,
         charged_minor: row.charged_minor,
@@ -166,16 +168,15 @@ fn minor(text: &str) -> Option<i64> {
     (part.len() == 2).then(|| format!("{whole}{part}").parse().ok())?
 }
 
-/// The store itself, after the gateway has ended: sums, and whether the file is whole.
-pub async fn books(data: &Path, log: &Path) -> Result<Vec<Finding>> {
-    let path = data.join("tillgate.sqlite");
-    let store = Sqlite::open(&path)?;
+/// The store itself, after the gateway has ended: sums, and whether it is whole.
+pub async fn books(home: &Home, logs: &[&Path]) -> Result<Vec<Finding>> {
+    let store = home.open().await?;
     let totals = store.totals().await?;
     let mut findings = Vec::new();
     let mut wrong = |found: books::check::Finding| {
         findings.push(Finding::new(Kind::OneSided, format!("ledger check: {found}")));
     };
-    books::check::check(&store, None, &mut wrong).await?;
+    books::check::check(&*store, None, &mut wrong).await?;
     for (currency, sum) in totals.postings.iter().filter(|(_, sum)| *sum != 0) {
         findings.push(Finding::new(Kind::OneSided, format!("postings in {currency} sum to {sum}")));
     }
@@ -183,16 +184,8 @@ pub async fn books(data: &Path, log: &Path) -> Result<Vec<Finding>> {
         let text = format!("{} notifications were given up", totals.notifications_exhausted);
         findings.push(Finding::new(Kind::Undelivered, text));
     }
-    let database = Database::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    let whole: String = database.query_row("PRAGMA integrity_check", (), |row| row.get(0))?;
-    if whole != "ok" {
-        findings.push(Finding::new(Kind::Lost, format!("the database is damaged: {whole}")));
-    }
-    let astray = database.prepare("PRAGMA foreign_key_check")?.query_map((), |_| Ok(()))?.count();
-    if astray > 0 {
-        findings.push(Finding::new(Kind::OneSided, format!("{astray} rows refer to nothing")));
-    }
-    if let Some(line) = find_panic(log) {
+    findings.extend(home.damage()?);
+    for line in logs.iter().filter_map(|log| find_panic(log)) {
         findings.push(Finding::new(Kind::OneSided, format!("the gateway panicked: {line}")));
     }
     if totals.orders.is_empty() {

@@ -7,7 +7,7 @@ use std::{fmt, io};
 
 use anyhow::{Context as _, Result};
 use tillgate_core::MerchantId;
-use tillgate_store::{OrderKey, Sqlite, Store as _};
+use tillgate_store::{OrderKey, Store};
 
 use super::audit::{LedgerRows, trade_no, wallet};
 use super::book::Answer;
@@ -15,7 +15,7 @@ use super::book_ottpay::{End, OttSale, Way};
 use super::check::Finding;
 use super::check_ottpay::{self, OttBooked, OttFacts, Trade};
 use super::desk_ottpay::Desk;
-use crate::client::Connection;
+use super::line::Line;
 use crate::dice::Dice;
 use crate::ottpay_till::MERCHANT;
 
@@ -83,8 +83,8 @@ impl fmt::Display for Coverage {
 /// All sides of all orders, while the gateway runs. Takes the rows of the wallets' ledger that are theirs.
 pub async fn orders(
     desk: &Rc<Desk>,
-    line: &mut Connection,
-    store: &Sqlite,
+    line: &mut Line,
+    store: &dyn Store,
     ledger: &mut LedgerRows,
 ) -> Result<(Vec<Finding>, Coverage)> {
     let merchant = store.load_credential(ROOM, MERCHANT).await?.context("the merchant is gone")?.merchant;
@@ -122,7 +122,7 @@ pub async fn orders(
 }
 
 /// What the gateway itself says of a sale.
-async fn facts_of<'a>(desk: &Desk, line: &mut Connection, sale: &'a OttSale) -> Result<OttFacts<'a>> {
+async fn facts_of<'a>(desk: &Desk, line: &mut Line, sale: &'a OttSale) -> Result<OttFacts<'a>> {
     let queried = desk.status(line, &sale.order_id).await?;
     let page_status = match (&queried, sale.way) {
         (Some(_), Way::Page) => desk.page_status(line, &sale.order_id).await?,
@@ -148,7 +148,7 @@ fn trade_of_choice(merchant: MerchantId, number: i64, choice: u32) -> String {
 pub async fn watch(desk: Rc<Desk>, address: SocketAddr) {
     // An error is the gateway's death, and found out elsewhere.
     let _: io::Result<()> = async {
-        let mut line = Connection::open(address).await?;
+        let mut line = Line::open(address, &desk.book).await?;
         loop {
             let all = desk.book.borrow().ottpay.sales.len();
             for place in 0..all {
@@ -163,13 +163,10 @@ pub async fn watch(desk: Rc<Desk>, address: SocketAddr) {
 }
 
 /// What was acknowledged last is most at risk: it must be there at once.
-pub async fn sample(
-    desk: &Rc<Desk>,
-    line: &mut Connection,
-    dice: &mut Dice,
-    size: usize,
-) -> Result<Vec<Finding>> {
-    let recent: Vec<OttSale> = desk.book.borrow().ottpay.sales.iter().rev().take(4 * size).cloned().collect();
+pub async fn sample(desk: &Rc<Desk>, line: &mut Line, dice: &mut Dice, size: usize) -> Result<Vec<Finding>> {
+    let known = |sale: &&OttSale| sale.created == Answer::Yes;
+    let recent: Vec<OttSale> =
+        desk.book.borrow().ottpay.sales.iter().rev().filter(known).take(4 * size).cloned().collect();
     let mut findings = Vec::new();
     for _ in 0..size.min(recent.len()) {
         let Some(sale) = dice.pick(&recent) else { break };

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::book_ottpay::OttBook;
 use super::codepay;
+use crate::pulse::Pulses;
 
 /// What became of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -61,6 +62,17 @@ pub struct Book {
     pub codepay: codepay::Book,
     /// What was wrong at once, without waiting for the end.
     pub complaints: Vec<String>,
+    pub faults: Faults,
+    /// Of requests that were acknowledged.
+    pub pulses: Pulses,
+}
+
+/// When the gateway said that it could not, or said nothing.
+#[derive(Debug, Default)]
+pub struct Faults {
+    pub count: usize,
+    /// Some of them, for people.
+    pub first: Vec<String>,
 }
 
 impl Book {

@@ -12,7 +12,7 @@ use tillgate_protocols::ottpay::codes;
 use super::book::{Answer, Book};
 use super::book_ottpay::{End, OttRefund, OttSale, RefundAnswer, number_in};
 use super::check_ottpay::{OttQueried, RefundQueried};
-use crate::client::Connection;
+use super::line::{Line, fault};
 use crate::ottpay_till::{OttTill, PATH};
 
 #[derive(Debug)]
@@ -44,10 +44,13 @@ impl Desk {
     }
 
     /// Sends a message; `None` if its answer cannot be trusted.
-    pub async fn call(&self, line: &mut Connection, message: &str) -> io::Result<Option<Opened>> {
+    pub async fn call(&self, line: &mut Line, message: &str) -> io::Result<Option<Opened>> {
         let reply = line.post_json(PATH, message).await?;
         let (status, body) = (reply.status, reply.text());
         match self.till.read(&body) {
+            Ok(answer) if answer.rsp_code == codes::SYSTEM_ERROR => {
+                Err(fault(&self.book, || format!("ottpay: {answer:?}")))
+            }
             Ok(answer) if status == 200 => Ok(Some(answer)),
             Ok(_) => {
                 self.complain(format!("status {status}: {body}"));
@@ -69,12 +72,16 @@ impl Desk {
             codes::FAIL | codes::TIMEOUT | codes::ORDER_PAID if !status.is_empty() => Answer::Yes,
             _ => Answer::No,
         };
-        let alone = self.sale(place, |sale| {
-            if sale.created != Answer::Yes {
+        let (alone, is_new) = self.sale(place, |sale| {
+            let is_new = sale.created != Answer::Yes;
+            if is_new {
                 sale.created = said;
             }
-            !sale.sent_again
+            (!sale.sent_again, is_new)
         });
+        if is_new && said == Answer::Yes {
+            self.book.borrow_mut().pulses.beat("OTT Pay");
+        }
         if said == Answer::No && alone {
             let (order_id, way) = self.sale(place, |sale| (sale.order_id.clone(), sale.way));
             self.complain(format!("{order_id} ({way:?}), fresh, was refused: {answer:?}"));
@@ -115,7 +122,7 @@ impl Desk {
     }
 
     /// STATUS_QUERY of a sale; what it says is in the book.
-    pub async fn ask(&self, line: &mut Connection, place: usize) -> io::Result<Option<OttQueried>> {
+    pub async fn ask(&self, line: &mut Line, place: usize) -> io::Result<Option<OttQueried>> {
         let order_id = self.sale(place, |sale| sale.order_id.clone());
         let Some(answer) = self.find(line, &self.till.status(&order_id)).await? else { return Ok(None) };
         self.note(place, &answer);
@@ -123,15 +130,11 @@ impl Desk {
     }
 
     /// The same, and nothing is written down.
-    pub async fn status(&self, line: &mut Connection, order_id: &str) -> io::Result<Option<OttQueried>> {
+    pub async fn status(&self, line: &mut Line, order_id: &str) -> io::Result<Option<OttQueried>> {
         Ok(self.find(line, &self.till.status(order_id)).await?.as_ref().map(queried))
     }
 
-    pub async fn refund_status(
-        &self,
-        line: &mut Connection,
-        number: &str,
-    ) -> io::Result<Option<RefundQueried>> {
+    pub async fn refund_status(&self, line: &mut Line, number: &str) -> io::Result<Option<RefundQueried>> {
         let found = self.find(line, &self.till.status(number)).await?;
         Ok(found.map(|answer| RefundQueried {
             order_id: text(&answer, "ori_order_id"),
@@ -140,13 +143,13 @@ impl Desk {
         }))
     }
 
-    pub async fn page_status(&self, line: &mut Connection, order_id: &str) -> io::Result<Option<String>> {
+    pub async fn page_status(&self, line: &mut Line, order_id: &str) -> io::Result<Option<String>> {
         let found = self.find(line, &self.till.page_status(order_id)).await?;
         Ok(found.map(|answer| text(&answer, "status")))
     }
 
     /// `None`: the number is not known.
-    async fn find(&self, line: &mut Connection, message: &str) -> io::Result<Option<Opened>> {
+    async fn find(&self, line: &mut Line, message: &str) -> io::Result<Option<Opened>> {
         let Some(answer) = self.call(line, message).await? else { return Ok(None) };
         if !answer.is_success() && answer.rsp_code != codes::PARAM_ERROR {
             self.complain(format!("a query was answered {answer:?}"));

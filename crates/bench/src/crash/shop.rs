@@ -12,7 +12,8 @@ use tillgate_protocols::latipay::client;
 
 use super::book::{Answer, Book, RefundTry, Sale, decimal};
 use super::check::Queried;
-use crate::client::Connection;
+use super::line::{Line, fault};
+use crate::client::{get, post_json};
 use crate::dice::Dice;
 use crate::till::{self, Till};
 
@@ -36,7 +37,7 @@ const REFUNDS_MAX: usize = 3;
 pub async fn sell(shop: Rc<Shop>, address: SocketAddr, mut dice: Dice) {
     // An error is what we wait for.
     let _: io::Result<()> = async {
-        let mut line = Connection::open(address).await?;
+        let mut line = Line::open(address, &shop.book).await?;
         loop {
             match dice.between(0, 100) {
                 0..45 => shop.sell_by_code(&mut line, &mut dice).await?,
@@ -61,6 +62,14 @@ fn code_of(body: &str) -> Answer {
     }
 }
 
+/// Our fault; other failures with this code say more.
+fn is_fault(body: &str) -> bool {
+    client::Fields::from_json(body)
+        .is_ok_and(|fields| fields.get("code") == Some(FAULT.0) && fields.get("message") == Some(FAULT.1))
+}
+
+const FAULT: (&str, &str) = ("1", "FAIL");
+
 impl Shop {
     fn sale<T>(&self, place: usize, change: impl FnOnce(&mut Sale) -> T) -> T {
         change(self.book.borrow_mut().sale(place))
@@ -68,6 +77,12 @@ impl Shop {
 
     fn complain(&self, what: String) {
         self.book.borrow_mut().complaints.push(what);
+    }
+
+    /// The answer, unless it says that the gateway could not.
+    async fn call(&self, line: &mut Line, request: &[u8]) -> io::Result<String> {
+        let body = line.exchange(request).await?.text();
+        if is_fault(&body) { Err(fault(&self.book, || format!("latipay: {body}"))) } else { Ok(body) }
     }
 
     /// Writes a sale with these terms into the book, with the request that makes it.
@@ -102,19 +117,23 @@ impl Shop {
     }
 
     /// Sends a sale; what the answer says is in the book. `None` if it was refused.
-    async fn send(&self, line: &mut Connection, place: usize, again: bool) -> io::Result<Option<String>> {
+    async fn send(&self, line: &mut Line, place: usize, again: bool) -> io::Result<Option<String>> {
         let (path, request) = self.sale(place, |sale| {
             sale.sent_again |= again;
             sale.sent.clone()
         });
-        let body = line.post_json(path, &request).await?.text();
+        let body = self.call(line, &post_json(path, &request)).await?;
         let answer = code_of(&body);
-        let alone = self.sale(place, |sale| {
-            if sale.created != Answer::Yes {
+        let (alone, is_new) = self.sale(place, |sale| {
+            let is_new = sale.created != Answer::Yes;
+            if is_new {
                 sale.created = answer;
             }
-            !sale.sent_again
+            (!sale.sent_again, is_new)
         });
+        if is_new && answer == Answer::Yes {
+            self.book.borrow_mut().pulses.beat("Latipay");
+        }
         // A repeat may find the order ended.
         if answer == Answer::No && alone {
             self.complain(format!("a fresh order was refused: {request} -> {body}"));
@@ -122,7 +141,7 @@ impl Shop {
         Ok((answer == Answer::Yes).then_some(body))
     }
 
-    async fn sell_by_code(&self, line: &mut Connection, dice: &mut Dice) -> io::Result<()> {
+    async fn sell_by_code(&self, line: &mut Line, dice: &mut Dice) -> io::Result<()> {
         let place = self.open(dice, false);
         let Some(body) = self.send(line, place, false).await? else { return Ok(()) };
         let hosted = match client::check_transaction_answer(&body, &self.till.key) {
@@ -133,7 +152,7 @@ impl Shop {
             }
         };
         let path = format!("/v2/merchanthosted/gatewaydata/{}", hosted.nonce);
-        let shown = line.get(&path).await?.text();
+        let shown = self.call(line, &get(&path)).await?;
         // Garbage and silence are rules of the wallet: then there is no code to show.
         let Ok(data) = client::check_gatewaydata_answer(&shown, &self.till.key) else { return Ok(()) };
         let get = |name: &str| data.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone());
@@ -157,7 +176,7 @@ impl Shop {
         Ok(())
     }
 
-    async fn shopper_pays(&self, line: &mut Connection, code: &str) -> io::Result<()> {
+    async fn shopper_pays(&self, line: &mut Line, code: &str) -> io::Result<()> {
         let scan = serde_json::json!({ "code": code }).to_string();
         let seen = line.post_json("/sandbox/api/scan", &scan).await?.text();
         let view: serde_json::Value = serde_json::from_str(&seen).unwrap_or_default();
@@ -169,7 +188,7 @@ impl Shop {
         line.post_json(&format!("/sandbox/api/payments/{trade_no}/pay"), "{}").await.map(drop)
     }
 
-    async fn charge_bar_code(&self, line: &mut Connection, dice: &mut Dice) -> io::Result<()> {
+    async fn charge_bar_code(&self, line: &mut Line, dice: &mut Dice) -> io::Result<()> {
         let place = self.open(dice, true);
         let Some(body) = self.send(line, place, false).await? else { return Ok(()) };
         let order_id = client::Fields::from_json(&body)
@@ -199,33 +218,33 @@ impl Shop {
         (all > 0).then(|| dice.between(all.saturating_sub(recent), all) as usize)
     }
 
-    async fn send_again(&self, line: &mut Connection, dice: &mut Dice) -> io::Result<()> {
+    async fn send_again(&self, line: &mut Line, dice: &mut Dice) -> io::Result<()> {
         let Some(place) = self.some(dice) else { return Ok(()) };
         self.send(line, place, true).await.map(drop)
     }
 
-    async fn ask_some(&self, line: &mut Connection, dice: &mut Dice) -> io::Result<()> {
+    async fn ask_some(&self, line: &mut Line, dice: &mut Dice) -> io::Result<()> {
         let Some(place) = self.some(dice) else { return Ok(()) };
         self.ask(line, place).await.map(drop)
     }
 
-    async fn refund_some(&self, line: &mut Connection, dice: &mut Dice) -> io::Result<()> {
+    async fn refund_some(&self, line: &mut Line, dice: &mut Dice) -> io::Result<()> {
         match self.some(dice) {
             Some(place) => self.refund(line, place, dice).await,
             None => Ok(()),
         }
     }
 
-    async fn cancel_some(&self, line: &mut Connection, dice: &mut Dice) -> io::Result<()> {
+    async fn cancel_some(&self, line: &mut Line, dice: &mut Dice) -> io::Result<()> {
         match self.some(dice) {
             Some(place) => self.cancel(line, place).await,
             None => Ok(()),
         }
     }
 
-    async fn cancel(&self, line: &mut Connection, place: usize) -> io::Result<()> {
+    async fn cancel(&self, line: &mut Line, place: usize) -> io::Result<()> {
         let reference = self.sale(place, |sale| sale.reference.clone());
-        let body = line.post_json("/v2/cancel", &self.till.cancel(&reference)).await?.text();
+        let body = self.call(line, &post_json("/v2/cancel", &self.till.cancel(&reference))).await?;
         if code_of(&body) == Answer::Yes {
             self.sale(place, |sale| sale.cancelled = true);
         }
@@ -233,7 +252,7 @@ impl Shop {
     }
 
     /// A part, or now and then all of it. Only one till at a time tries a given amount.
-    async fn refund(&self, line: &mut Connection, place: usize, dice: &mut Dice) -> io::Result<()> {
+    async fn refund(&self, line: &mut Line, place: usize, dice: &mut Dice) -> io::Result<()> {
         let (order_id, whole, tried) =
             self.sale(place, |sale| (sale.order_id.clone(), sale.amount_minor, sale.refunds.clone()));
         let Some(order_id) = order_id.filter(|_| tried.len() < REFUNDS_MAX) else { return Ok(()) };
@@ -246,17 +265,18 @@ impl Shop {
             sale.refunds.len() - 1
         });
         let request = self.till.refund(&order_id, &decimal(amount_minor), &format!("part {number}"));
-        let body = line.post_json("/v2/refund", &request).await?.text();
+        let request = post_json("/v2/refund", &request);
+        let body = self.call(line, &request).await?;
         let answer = code_of(&body);
         self.sale(place, |sale| sale.refunds[number].answer = answer);
         if dice.percent(20) {
             // Sent twice it must still be made once; the first answer counts.
-            line.post_json("/v2/refund", &request).await?;
+            self.call(line, &request).await?;
         }
         Ok(())
     }
 
-    async fn ask(&self, line: &mut Connection, place: usize) -> io::Result<Option<Queried>> {
+    async fn ask(&self, line: &mut Line, place: usize) -> io::Result<Option<Queried>> {
         let reference = self.sale(place, |sale| sale.reference.clone());
         let queried = self.query(line, &reference).await?;
         if let Some(queried) = queried.as_ref().filter(|queried| queried.status != "pending") {
@@ -268,8 +288,8 @@ impl Shop {
     }
 
     /// `None` if there is no such order.
-    pub async fn query(&self, line: &mut Connection, reference: &str) -> io::Result<Option<Queried>> {
-        let body = line.get(&self.till.query(reference)).await?.text();
+    pub async fn query(&self, line: &mut Line, reference: &str) -> io::Result<Option<Queried>> {
+        let body = self.call(line, &get(&self.till.query(reference))).await?;
         match client::check_query_answer(&body, &self.till.key) {
             Ok(fields) => {
                 let get = |name| fields.get(name).unwrap_or_default().to_owned();

@@ -12,7 +12,7 @@ use tillgate_protocols::wire::json::{Value, read_object};
 use super::book_ottpay::{End, OttRefund, OttSale, RefundAnswer, Way};
 use super::check_ottpay::OttQueried;
 use super::desk_ottpay::Desk;
-use crate::client::Connection;
+use super::line::Line;
 use crate::dice::Dice;
 use crate::ottpay_till::{OttTerms, PayerWallet};
 
@@ -34,7 +34,7 @@ const PATIENCE_MS: (u64, u64) = (5, 120);
 struct Clerk {
     desk: Rc<Desk>,
     address: SocketAddr,
-    line: Connection,
+    line: Line,
     dice: Dice,
 }
 
@@ -42,7 +42,7 @@ struct Clerk {
 pub async fn sell(desk: Rc<Desk>, address: SocketAddr, dice: Dice) {
     // An error is what we wait for.
     let _: io::Result<()> = async {
-        let mut clerk = Clerk { line: Connection::open(address).await?, desk, address, dice };
+        let mut clerk = Clerk { line: Line::open(address, &desk.book).await?, desk, address, dice };
         loop {
             match clerk.dice.between(0, 100) {
                 0..25 => clerk.show_code().await?,
@@ -119,7 +119,7 @@ impl Clerk {
             Ok(answer) => answer?,
             Err(_) => {
                 // The answer may still come: not on this connection.
-                self.line = Connection::open(self.address).await?;
+                self.line = Line::open(self.address, &self.desk.book).await?;
                 None
             }
         };
@@ -202,7 +202,7 @@ impl Clerk {
             wallet = other;
             if self.dice.percent(30) {
                 // He pays what he was shown and chooses another at the same time.
-                let mut phone = Connection::open(self.address).await?;
+                let mut phone = Line::open(self.address, &self.desk.book).await?;
                 let desk = self.desk.clone();
                 let (paid, chosen) =
                     tokio::join!(pay(&desk, &mut phone, &code), self.choose(place, &page, wallet));
@@ -302,7 +302,7 @@ fn post_form(path: &str, form: &str) -> Vec<u8> {
 }
 
 /// The shopper scans the code and presses pay. He may find it closed, paid or expired.
-async fn pay(desk: &Desk, line: &mut Connection, code: &str) -> io::Result<()> {
+async fn pay(desk: &Desk, line: &mut Line, code: &str) -> io::Result<()> {
     if code.is_empty() {
         return Ok(());
     }

@@ -10,15 +10,15 @@ use tillgate::channels::{read_trade_no, trade_no};
 use tillgate::rooms::codepay::MERCHANTS;
 use tillgate::sandbox::codepay::MERCHANT_NO;
 use tillgate_core::{Currency, MerchantId, Order, OrderState};
-use tillgate_store::{OrderKey, Sqlite, Store as _};
+use tillgate_store::{OrderKey, Store};
 
 use super::super::book::Answer;
 use super::super::check::Finding;
+use super::super::line::Line;
 use super::book::{CounterOrder, Deed, End, Way};
 use super::check::{self, BatchSide, Booked, Deal, Facts, Follower, Sums};
 use super::desk::Desk;
 use super::terminals;
-use crate::client::Connection;
 use crate::codepay_till::CURRENCY;
 use crate::dice::Dice;
 
@@ -239,7 +239,7 @@ impl From<Transaction> for Deal {
 /// Both sides while they are being compared.
 struct Reckoning<'a> {
     desk: &'a Desk,
-    store: &'a Sqlite,
+    store: &'a dyn Store,
     merchant: MerchantId,
     deals: HashMap<String, Deal>,
     ours: Sums,
@@ -249,7 +249,7 @@ struct Reckoning<'a> {
 }
 
 /// Closes the batch of every terminal but one, so that what is not settled is looked at too.
-pub async fn close_batches(desk: &Desk, line: &mut Connection) -> Result<()> {
+pub async fn close_batches(desk: &Desk, line: &mut Line) -> Result<()> {
     for number in 1..terminals::COUNT {
         desk.close_batch(line, &terminals::sn(number)).await?;
     }
@@ -257,11 +257,7 @@ pub async fn close_batches(desk: &Desk, line: &mut Connection) -> Result<()> {
 }
 
 /// All sides of all orders, while the gateway runs.
-pub async fn orders(
-    desk: &Rc<Desk>,
-    line: &mut Connection,
-    store: &Sqlite,
-) -> Result<(Vec<Finding>, Coverage)> {
+pub async fn orders(desk: &Rc<Desk>, line: &mut Line, store: &dyn Store) -> Result<(Vec<Finding>, Coverage)> {
     let path = format!("/sandbox/api/acquirer?limit={DEALS_MAX}");
     let books: Books = serde_json::from_slice(line.get(&path).await?.body).context("the acquirer's books")?;
     if books.transactions.len() == DEALS_MAX {
@@ -282,7 +278,7 @@ pub async fn orders(
 }
 
 impl Reckoning<'_> {
-    async fn all(&mut self, line: &mut Connection) -> Result<Vec<Finding>> {
+    async fn all(&mut self, line: &mut Line) -> Result<Vec<Finding>> {
         let orders = self.desk.book.borrow().codepay.orders.clone();
         let callbacks = self.desk.book.borrow().codepay.callbacks.clone();
         let mut known = Vec::new();
@@ -338,7 +334,7 @@ impl Reckoning<'_> {
 
     async fn facts<'o>(
         &mut self,
-        line: &mut Connection,
+        line: &mut Line,
         order: &'o CounterOrder,
         stored: Option<&Order>,
     ) -> Result<Facts<'o>> {
@@ -472,14 +468,10 @@ impl Reckoning<'_> {
 }
 
 /// What was acknowledged last is most at risk: it must be there at once.
-pub async fn sample(
-    desk: &Rc<Desk>,
-    line: &mut Connection,
-    dice: &mut Dice,
-    size: usize,
-) -> Result<Vec<Finding>> {
+pub async fn sample(desk: &Rc<Desk>, line: &mut Line, dice: &mut Dice, size: usize) -> Result<Vec<Finding>> {
+    let known = |order: &&CounterOrder| order.created == Answer::Yes;
     let recent: Vec<CounterOrder> =
-        desk.book.borrow().codepay.orders.iter().rev().take(4 * size).cloned().collect();
+        desk.book.borrow().codepay.orders.iter().rev().filter(known).take(4 * size).cloned().collect();
     let mut findings = Vec::new();
     for _ in 0..size.min(recent.len()) {
         let Some(order) = dice.pick(&recent) else { break };

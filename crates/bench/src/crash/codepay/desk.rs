@@ -5,13 +5,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use tillgate_protocols::codepay::PublicKey;
 use tillgate_protocols::codepay::client::Answer as Opened;
+use tillgate_protocols::codepay::{Code, PublicKey};
 
 use super::super::book::{Answer, Book, decimal};
+use super::super::line::{Line, fault};
 use super::book::{CounterOrder, End, Submit};
 use super::check::{Queried, QueriedSubmit};
-use crate::client::Connection;
 use crate::codepay_till::{self, CodePayTill, KEY_PATH, Terms};
 use crate::workloads_codepay::now_ms;
 
@@ -50,7 +50,7 @@ impl Desk {
     }
 
     /// Asks for the gateway's key, once.
-    pub async fn learn_key(&self, line: &mut Connection) -> io::Result<()> {
+    pub async fn learn_key(&self, line: &mut Line) -> io::Result<()> {
         if self.key.get().is_none() {
             let shown = line.get(KEY_PATH).await?.text();
             match codepay_till::gateway_key(&shown) {
@@ -62,19 +62,22 @@ impl Desk {
     }
 
     /// Sends a request; `None` if its answer cannot be trusted.
-    pub async fn call(&self, line: &mut Connection, request: &[u8]) -> io::Result<Option<Opened>> {
+    pub async fn call(&self, line: &mut Line, request: &[u8]) -> io::Result<Option<Opened>> {
         Ok(self.call_to_the_byte(line, request).await?.map(|(answer, _)| answer))
     }
 
     /// The same, and the answer as it came.
     pub async fn call_to_the_byte(
         &self,
-        line: &mut Connection,
+        line: &mut Line,
         request: &[u8],
     ) -> io::Result<Option<(Opened, Vec<u8>)>> {
         let reply = line.exchange(request).await?;
         let Some(key) = self.key.get() else { return Ok(None) };
         match codepay_till::read(reply.body, key) {
+            Ok(answer) if answer.code == Code::System.word() => {
+                Err(fault(&self.book, || format!("codepay: {answer:?}")))
+            }
             Ok(answer) if reply.status == 200 => Ok(Some((answer, reply.body.to_vec()))),
             Ok(_) => {
                 self.complain(format!("status {}: {}", reply.status, reply.text()));
@@ -85,6 +88,11 @@ impl Desk {
                 Ok(None)
             }
         }
+    }
+
+    /// An order was acknowledged.
+    pub fn beat(&self) {
+        self.book.borrow_mut().pulses.beat("CodePay");
     }
 
     fn request_of(&self, place: usize) -> Vec<u8> {
@@ -107,7 +115,7 @@ impl Desk {
     }
 
     /// Sends an order. True if it was taken.
-    pub async fn send(&self, line: &mut Connection, place: usize, again: bool) -> io::Result<bool> {
+    pub async fn send(&self, line: &mut Line, place: usize, again: bool) -> io::Result<bool> {
         let request = self.request_of(place);
         self.order(place, |order| order.sent_again |= again);
         let Some(answer) = self.call(line, &request).await? else { return Ok(false) };
@@ -117,6 +125,9 @@ impl Desk {
 
     /// What an order was answered with.
     pub fn created(&self, place: usize, answer: &Opened) {
+        if answer.is_success() {
+            self.beat();
+        }
         let trans_no = text(answer, "trans_no");
         let refused = self.order(place, |order| {
             if answer.is_success() {
@@ -137,7 +148,7 @@ impl Desk {
     }
 
     /// `None` if there is no such order.
-    pub async fn query(&self, line: &mut Connection, number: &str) -> io::Result<Option<Queried>> {
+    pub async fn query(&self, line: &mut Line, number: &str) -> io::Result<Option<Queried>> {
         let answer = self.call(line, &self.till.query(number, now_ms())).await?;
         let Some(answer) = answer.filter(Opened::is_success) else { return Ok(None) };
         Ok(Some(Queried {
@@ -152,7 +163,7 @@ impl Desk {
     }
 
     /// Asks how an order stands, and writes down its end.
-    pub async fn ask(&self, line: &mut Connection, place: usize) -> io::Result<Option<End>> {
+    pub async fn ask(&self, line: &mut Line, place: usize) -> io::Result<Option<End>> {
         let number = self.order(place, |order| order.number.clone());
         let Some(queried) = self.query(line, &number).await? else { return Ok(None) };
         let end = queried.end();
@@ -165,11 +176,7 @@ impl Desk {
         Ok(end)
     }
 
-    pub async fn query_submit(
-        &self,
-        line: &mut Connection,
-        number: &str,
-    ) -> io::Result<Option<QueriedSubmit>> {
+    pub async fn query_submit(&self, line: &mut Line, number: &str) -> io::Result<Option<QueriedSubmit>> {
         let answer = self.call(line, &self.till.query(number, now_ms())).await?;
         let Some(answer) = answer.filter(Opened::is_success) else { return Ok(None) };
         Ok(Some(QueriedSubmit {
@@ -178,7 +185,7 @@ impl Desk {
         }))
     }
 
-    pub async fn refund(&self, line: &mut Connection, (place, submit): (usize, usize)) -> io::Result<()> {
+    pub async fn refund(&self, line: &mut Line, (place, submit): (usize, usize)) -> io::Result<()> {
         let original = self.order(place, |order| order.number.clone());
         let (number, amount) =
             self.submit((place, submit), |submit| (submit.number.clone(), decimal(submit.amount_minor)));
@@ -195,7 +202,7 @@ impl Desk {
         Ok(())
     }
 
-    pub async fn adjust_tip(&self, line: &mut Connection, place: usize, tip_minor: i64) -> io::Result<()> {
+    pub async fn adjust_tip(&self, line: &mut Line, place: usize, tip_minor: i64) -> io::Result<()> {
         let number = self.order(place, |order| {
             order.later_tip = Some((tip_minor, Answer::None));
             order.number.clone()
@@ -207,7 +214,7 @@ impl Desk {
         Ok(())
     }
 
-    pub async fn close(&self, line: &mut Connection, place: usize) -> io::Result<()> {
+    pub async fn close(&self, line: &mut Line, place: usize) -> io::Result<()> {
         let (number, terminal) = self.order(place, |order| (order.number.clone(), order.terminal.clone()));
         let request = self.till.close((&number, &terminal), now_ms());
         let Some(answer) = self.call(line, &request).await? else { return Ok(()) };
@@ -218,7 +225,7 @@ impl Desk {
     }
 
     /// True if there was a batch to close.
-    pub async fn close_batch(&self, line: &mut Connection, terminal: &str) -> io::Result<bool> {
+    pub async fn close_batch(&self, line: &mut Line, terminal: &str) -> io::Result<bool> {
         let answer = self.call(line, &self.till.close_batch(terminal, now_ms())).await?;
         Ok(answer.is_some_and(|answer| answer.is_success()))
     }

@@ -6,9 +6,10 @@ use tillgate_protocols::codepay::client::Answer as Opened;
 use tillgate_protocols::codepay::{Code, Method};
 
 use super::super::book::{Answer, decimal};
+use super::super::line::Line;
 use super::book::{Challenge, Deed, End, Increase, Sent, TestCard, Way};
 use super::desk::{Desk, text};
-use crate::client::{Connection, post_form};
+use crate::client::post_form;
 use crate::codepay_till::{OnlineSale, sealed_card};
 use crate::workloads_codepay::now_ms;
 
@@ -30,7 +31,7 @@ impl Desk {
     }
 
     /// Sends a card for an order, sealed anew each time.
-    pub async fn buy(&self, line: &mut Connection, place: usize, again: bool) -> io::Result<()> {
+    pub async fn buy(&self, line: &mut Line, place: usize, again: bool) -> io::Result<()> {
         let (number, amount, way) = self.order(place, |order| {
             order.sent_again |= again;
             (order.number.clone(), decimal(order.amount_minor), order.way.clone())
@@ -54,7 +55,7 @@ impl Desk {
     }
 
     /// A page for an order.
-    pub async fn open_page(&self, line: &mut Connection, place: usize) -> io::Result<()> {
+    pub async fn open_page(&self, line: &mut Line, place: usize) -> io::Result<()> {
         let (number, amount) = self.order(place, |order| (order.number.clone(), decimal(order.amount_minor)));
         let notify_url = self.told_at();
         let sale =
@@ -65,13 +66,14 @@ impl Desk {
             self.complain(format!("a page was refused: {answer:?}"));
             return Ok(());
         }
+        self.beat();
         let page = path_of(&text(&answer, "pay_url"));
         self.order(place, |order| (order.created, order.page) = (Answer::Yes, page));
         Ok(())
     }
 
     /// Types a card on the page, and looks whether the issuer wants to hear from the payer.
-    pub async fn pay_on_page(&self, line: &mut Connection, place: usize, card: TestCard) -> io::Result<()> {
+    pub async fn pay_on_page(&self, line: &mut Line, place: usize, card: TestCard) -> io::Result<()> {
         let Some(page) = self.order(place, |order| order.page.clone()) else { return Ok(()) };
         let (pan, cvv) = card;
         let form = format!("number={pan}&expiry=1239&cvv={cvv}&holder=Zoe+Payer");
@@ -87,7 +89,7 @@ impl Desk {
     }
 
     /// The payer at his issuer. He is not asked again once he has been answered.
-    pub async fn at_issuer(&self, line: &mut Connection, place: usize, form: &str) -> io::Result<()> {
+    pub async fn at_issuer(&self, line: &mut Line, place: usize, form: &str) -> io::Result<()> {
         let (challenge, page) =
             self.order(place, |order| (order.open_challenge().map(str::to_owned), order.page.clone()));
         let Some(challenge) = challenge else { return Ok(()) };
@@ -132,7 +134,7 @@ impl Desk {
     }
 
     /// Sends what acts on another order, or the same bytes again.
-    pub async fn by_path(&self, line: &mut Connection, place: usize) -> io::Result<()> {
+    pub async fn by_path(&self, line: &mut Line, place: usize) -> io::Result<()> {
         let Way::Path(sent) = self.order(place, |order| order.way.clone()) else { return Ok(()) };
         let Some((answer, body)) = self.call_to_the_byte(line, &sent.request).await? else { return Ok(()) };
         let number = self.order(place, |order| order.number.clone());
@@ -168,7 +170,7 @@ impl Desk {
         })
     }
 
-    pub async fn increase(&self, line: &mut Connection, (place, number): (usize, usize)) -> io::Result<()> {
+    pub async fn increase(&self, line: &mut Line, (place, number): (usize, usize)) -> io::Result<()> {
         let request = self.order(place, |order| order.increases[number].sent.request.clone());
         let Some((answer, body)) = self.call_to_the_byte(line, &request).await? else { return Ok(()) };
         let other = self.order(place, |order| {

@@ -11,12 +11,12 @@ use tillgate::cli::sim::terminal::{Config, Device, Key, Summary, run};
 use tillgate::rooms::codepay::{MERCHANTS, TERMINALS, TerminalSettings};
 use tillgate::rooms::new_key;
 use tillgate::sandbox::codepay as sandbox;
-use tillgate::vault::Vault;
 use tillgate_sim::terminal::Script;
-use tillgate_store::{Credential, Sqlite, Store as _};
+use tillgate_store::Credential;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::super::home::Home;
 use crate::dice::Dice;
 
 pub const COUNT: usize = 6;
@@ -89,12 +89,11 @@ impl Terminals {
     }
 
     /// Writes them into the store, once, beside the gateway.
-    pub async fn introduce(&mut self, data: &Path) -> Result<()> {
+    pub async fn introduce(&mut self, home: &Home) -> Result<()> {
         if self.is_known {
             return Ok(());
         }
-        let store = Sqlite::open_beside(&data.join("tillgate.sqlite"))?;
-        let vault = Vault::open(&data.join("master.key"), false)?;
+        let (store, vault) = (home.open_beside().await?, home.vault()?);
         let merchant = store.load_credential(MERCHANTS, sandbox::MERCHANT_NO).await?;
         let merchant = merchant.context("the sandbox has no such merchant")?.merchant;
         let settings = TerminalSettings {

@@ -6,10 +6,10 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::super::line::Line;
 use super::book::{CounterOrder, Deed, End, Submit, Way};
 use super::desk::Desk;
 use super::terminals;
-use crate::client::Connection;
 use crate::dice::Dice;
 
 /// Totals that end so make the acquirer behave oddly; those below 50 are plain. What is declined for good (58, 65, 66,
@@ -27,7 +27,7 @@ const PAUSE_MS: (u64, u64) = (5, 25);
 
 struct Clerk {
     desk: Rc<Desk>,
-    line: Connection,
+    line: Line,
     dice: Dice,
 }
 
@@ -35,7 +35,7 @@ struct Clerk {
 pub async fn sell(desk: Rc<Desk>, address: SocketAddr, dice: Dice) {
     // An error is what we wait for.
     let _: io::Result<()> = async {
-        let mut clerk = Clerk { line: Connection::open(address).await?, desk, dice };
+        let mut clerk = Clerk { line: Line::open(address, &desk.book).await?, desk, dice };
         clerk.desk.learn_key(&mut clerk.line).await?;
         // What became of those it sent before the gateway was gone?
         for _ in 0..ASKED_FIRST {
@@ -108,11 +108,15 @@ impl Clerk {
         if self.dice.percent(25) {
             return Ok(());
         }
+        // What names a follow-up means its original: the checkers know only those who say so themselves.
+        let is_payment = self.desk.order(place, |order| order.deed.takes_a_card());
         for _ in 0..PATIENCE {
             let pause = self.dice.between(PAUSE_MS.0, PAUSE_MS.1);
             tokio::time::sleep(Duration::from_millis(pause)).await;
             match self.desk.ask(&mut self.line, place).await? {
-                Some(End::Done) if self.dice.percent(60) => return Box::pin(self.follow(place)).await,
+                Some(End::Done) if is_payment && self.dice.percent(60) => {
+                    return Box::pin(self.follow(place)).await;
+                }
                 Some(_) => return Ok(()),
                 None => {}
             }

@@ -6,10 +6,10 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::super::line::Line;
 use super::book::{CounterOrder, Deed, End, TestCard, Way};
 use super::desk::Desk;
 use super::till::some_total_minor;
-use crate::client::Connection;
 use crate::dice::Dice;
 
 const GOOD: &[TestCard] = &[
@@ -35,7 +35,7 @@ const INCREASES_MAX: usize = 3;
 
 struct Shop {
     desk: Rc<Desk>,
-    line: Connection,
+    line: Line,
     dice: Dice,
 }
 
@@ -43,7 +43,7 @@ struct Shop {
 pub async fn sell_online(desk: Rc<Desk>, address: SocketAddr, dice: Dice) {
     // An error is what we wait for.
     let _: io::Result<()> = async {
-        let mut shop = Shop { line: Connection::open(address).await?, desk, dice };
+        let mut shop = Shop { line: Line::open(address, &desk.book).await?, desk, dice };
         shop.desk.learn_key(&mut shop.line).await?;
         // Whether it was there before the gateway was gone shows now.
         for _ in 0..2 {
