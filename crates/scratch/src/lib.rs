@@ -114,6 +114,24 @@ impl Cluster {
             .args(["-U", "postgres"])
     }
 
+    /// Every process of the server stands still, and its sockets stay open: a machine that hangs.
+    pub fn freeze(&self) -> io::Result<()> {
+        self.signal("-STOP")
+    }
+
+    /// It goes on.
+    pub fn thaw(&self) -> io::Result<()> {
+        self.signal("-CONT")
+    }
+
+    fn signal(&self, signal: &str) -> io::Result<()> {
+        let file = std::fs::read_to_string(self.folder.path().join("data/postmaster.pid"))?;
+        let server = file.lines().next().unwrap_or_default().trim().to_owned();
+        let children = run(Command::new("pgrep").args(["-P", &server])).unwrap_or_default();
+        let all = children.lines().chain([server.as_str()]);
+        run(Command::new("kill").arg(signal).args(all)).map(drop)
+    }
+
     /// What the server wrote.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
@@ -166,6 +184,7 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
+        let _ = self.thaw();
         if let Some(mut stdin) = self.keeper.stdin.take() {
             let _ = stdin.write_all(b"\n");
         }

@@ -43,7 +43,9 @@ pub fn backup(args: &BackupArgs) -> Result<()> {
     let _ = rustix::process::nice(NICER);
     let config = args.data.config()?;
     if config.database.is_postgres() {
-        bail!("a PostgreSQL database is backed up by its own tools: pg_basebackup or pg_dump, see docs/backup.md");
+        bail!(
+            "a PostgreSQL database is backed up by its own tools: pg_basebackup or pg_dump, see docs/backup.md"
+        );
     }
     let made_at = clock::iso(clock::now());
     let manifest = archive::take(&config.sqlite_file(), &args.to, env!("CARGO_PKG_VERSION"), &made_at)?;

@@ -7,16 +7,19 @@ use std::time::Duration;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
+use tokio::time::timeout;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use url::Url;
 
-use super::session::told;
+use super::session::{Trouble, told};
 use crate::port::StoreError;
 
 /// A host that does not answer is given up for the next.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Connecting, signing on and the first statements; a server that hangs is left for the next host.
+const HOST_TIMEOUT: Duration = Duration::from_secs(4);
 /// A peer that is gone without a word is noticed after this time, while something is owed to it.
 const PEER_TIMEOUT: Duration = Duration::from_secs(10);
 /// The same while we only wait for an answer.
@@ -49,17 +52,18 @@ pub enum Use {
 /// How a gateway reaches its database.
 #[derive(Clone)]
 pub struct Address {
-    config: Config,
+    /// One for each host, in their order.
+    hosts: Vec<Config>,
     tls: Option<MakeRustlsConnect>,
 }
 
 /// Without its password.
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let places = self.hosts.iter().map(|host| (host.get_hosts(), host.get_ports()));
         f.debug_struct("Address")
-            .field("hosts", &self.config.get_hosts())
-            .field("ports", &self.config.get_ports())
-            .field("database", &self.config.get_dbname())
+            .field("hosts", &places.collect::<Vec<_>>())
+            .field("database", &self.hosts.first().and_then(Config::get_dbname))
             .field("tls", &self.tls.is_some())
             .finish_non_exhaustive()
     }
@@ -82,18 +86,6 @@ impl Address {
         if config.get_user().is_none() {
             return Err(bad("names no user"));
         }
-        if config.get_connect_timeout().is_none() {
-            config.connect_timeout(CONNECT_TIMEOUT);
-        }
-        if config.get_tcp_user_timeout().is_none() {
-            config.tcp_user_timeout(PEER_TIMEOUT);
-        }
-        config.keepalives_idle(KEEPALIVE_IDLE);
-        config.keepalives_interval(KEEPALIVE_INTERVAL);
-        config.keepalives_retries(KEEPALIVE_RETRIES);
-        if config.get_application_name().is_none() {
-            config.application_name("tillgate");
-        }
         let wants_tls = match ours.mode.as_deref() {
             None => !config.get_hosts().iter().all(is_here),
             Some("disable") => false,
@@ -104,19 +96,41 @@ impl Address {
         };
         config.ssl_mode(if wants_tls { SslMode::Require } else { SslMode::Disable });
         let tls = if wants_tls { Some(connector(ours.roots.as_deref())?) } else { None };
-        Ok(Self { config, tls })
+        Ok(Self { hosts: apart(&config)?, tls })
     }
 
-    /// One connection, to the first host that may be written to if the address asks for that.
-    pub async fn connect(&self, purpose: Use) -> Result<Client, tokio_postgres::Error> {
+    /// One connection, to the first host that answers in time and may be written to if the address asks for that.
+    pub async fn connect(&self, purpose: Use) -> Result<Client, Trouble> {
+        self.connect_somewhere(purpose).await.map(|(client, _)| client)
+    }
+
+    /// The host that can be reached at the moment, for a connection of another kind.
+    pub async fn reachable(&self) -> Result<Config, Trouble> {
+        self.connect_somewhere(Use::Keys).await.map(|(_, host)| host.clone())
+    }
+
+    /// A host whose kernel still answers but whose server does not must not keep us from the others.
+    async fn connect_somewhere(&self, purpose: Use) -> Result<(Client, &Config), Trouble> {
+        let mut last = Trouble::Late("no host is named");
+        for host in &self.hosts {
+            match timeout(HOST_TIMEOUT, self.connect_to(host, purpose)).await {
+                Ok(Ok(client)) => return Ok((client, host)),
+                Ok(Err(error)) => last = Trouble::Database(error),
+                Err(_) => last = Trouble::Late("the server does not answer"),
+            }
+        }
+        Err(last)
+    }
+
+    async fn connect_to(&self, host: &Config, purpose: Use) -> Result<Client, tokio_postgres::Error> {
         let client = match &self.tls {
             Some(tls) => {
-                let (client, connection) = self.config.connect(tls.clone()).await?;
+                let (client, connection) = host.connect(tls.clone()).await?;
                 tokio::spawn(async move { drop(connection.await) });
                 client
             }
             None => {
-                let (client, connection) = self.config.connect(NoTls).await?;
+                let (client, connection) = host.connect(NoTls).await?;
                 tokio::spawn(async move { drop(connection.await) });
                 client
             }
@@ -133,14 +147,47 @@ impl Address {
         Ok(client)
     }
 
-    /// For a connection that also listens.
-    pub fn config(&self) -> &Config {
-        &self.config
-    }
-
     pub fn tls(&self) -> Option<&MakeRustlsConnect> {
         self.tls.as_ref()
     }
+}
+
+/// The same for each host by itself.
+fn apart(config: &Config) -> Result<Vec<Config>, StoreError> {
+    if !config.get_hostaddrs().is_empty() {
+        return Err(bad("hostaddr is not supported, name the host"));
+    }
+    let ports = config.get_ports();
+    let port = |place: usize| ports.get(place).or(ports.first()).copied().unwrap_or(5432);
+    let of_host = |(place, host): (usize, &Host)| {
+        let mut one = Config::new();
+        match host {
+            Host::Tcp(name) => one.host(name),
+            Host::Unix(folder) => one.host_path(folder),
+        };
+        one.port(port(place)).ssl_mode(config.get_ssl_mode()).ssl_negotiation(config.get_ssl_negotiation());
+        one.target_session_attrs(config.get_target_session_attrs())
+            .channel_binding(config.get_channel_binding());
+        one.keepalives(config.get_keepalives()).keepalives_idle(KEEPALIVE_IDLE);
+        one.keepalives_interval(KEEPALIVE_INTERVAL).keepalives_retries(KEEPALIVE_RETRIES);
+        one.connect_timeout(config.get_connect_timeout().copied().unwrap_or(CONNECT_TIMEOUT));
+        one.tcp_user_timeout(config.get_tcp_user_timeout().copied().unwrap_or(PEER_TIMEOUT));
+        one.application_name(config.get_application_name().unwrap_or("tillgate"));
+        if let Some(user) = config.get_user() {
+            one.user(user);
+        }
+        if let Some(password) = config.get_password() {
+            one.password(password);
+        }
+        if let Some(dbname) = config.get_dbname() {
+            one.dbname(dbname);
+        }
+        if let Some(options) = config.get_options() {
+            one.options(options);
+        }
+        one
+    };
+    Ok(config.get_hosts().iter().enumerate().map(of_host).collect())
 }
 
 /// What tokio-postgres does not read.
@@ -240,7 +287,7 @@ mod tests {
         let address = Address::parse("postgres://till:geheim@db1/till", None).unwrap();
         assert!(!format!("{address:?}").contains("geheim"));
         let given = Address::parse("postgres://till@db1/till", Some("geheim")).unwrap();
-        assert_eq!(given.config.get_password(), Some(&b"geheim"[..]));
+        assert_eq!(given.hosts[0].get_password(), Some(&b"geheim"[..]));
         assert!(!format!("{given:?}").contains("geheim"));
     }
 }

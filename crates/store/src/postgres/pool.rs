@@ -36,7 +36,7 @@ impl Shared {
         if let Some(open) = session.as_ref().filter(|session| !session.is_closed()) {
             return Ok(open.clone());
         }
-        let made = Arc::new(connect(&self.address, self.purpose).await?);
+        let made = Arc::new(Session::open(&self.address, self.purpose).await?);
         *session = Some(made.clone());
         Ok(made)
     }
@@ -48,10 +48,6 @@ impl Shared {
             *session = None;
         }
     }
-}
-
-async fn connect(address: &Address, purpose: Use) -> Result<Session, Trouble> {
-    Ok(Session::new(address.connect(purpose).await?))
 }
 
 /// Counts what may be tried again.
@@ -163,7 +159,7 @@ impl Lines {
         let free = self.free.lock().pop().filter(|session| !session.is_closed());
         match free {
             Some(session) => Ok(session),
-            None => Ok(Arc::new(connect(&self.address, Use::Keys).await?)),
+            None => Ok(Arc::new(Session::open(&self.address, Use::Keys).await?)),
         }
     }
 }

@@ -2,13 +2,17 @@
 
 use std::collections::HashMap;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use parking_lot::Mutex;
+use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row, Statement};
 
+use super::address::{Address, Use};
 use crate::port::StoreError;
 use crate::rows::{BadRow, Columns, bad};
 
@@ -23,6 +27,9 @@ pub enum Trouble {
     Row(#[from] BadRow),
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// No answer, and perhaps there will be none.
+    #[error("{0}")]
+    Late(&'static str),
     /// Somebody else is doing the same at the moment.
     #[error("others are at it: {0}")]
     Busy(String),
@@ -77,6 +84,7 @@ impl Trouble {
         let error = match self {
             Self::Database(error) => error,
             Self::Busy(_) => return Remedy::Again,
+            Self::Late(_) => return Remedy::Elsewhere,
             _ => return Remedy::None,
         };
         match error.code() {
@@ -98,12 +106,46 @@ impl Trouble {
 
 pub struct Session {
     client: Client,
+    /// Which server it is, and since when it runs.
+    server: String,
+    address: Arc<Address>,
     statements: Mutex<HashMap<String, Statement>>,
 }
 
+/// An answer that is not there after this time is overdue: a server that hangs keeps its connections.
+const OVERDUE: Duration = Duration::from_secs(8);
+const WHO: &str =
+    "SELECT concat(inet_server_addr(), ' ', inet_server_port(), ' ', pg_postmaster_start_time())";
+
+async fn server_of(client: &Client) -> Result<String, Trouble> {
+    Ok(client.query_one(WHO, &[]).await?.get(0))
+}
+
 impl Session {
-    pub fn new(client: Client) -> Self {
-        Self { client, statements: Mutex::default() }
+    pub async fn open(address: &Arc<Address>, purpose: Use) -> Result<Self, Trouble> {
+        let client = address.connect(purpose).await?;
+        let server = server_of(&client).await?;
+        Ok(Self { client, server, address: address.clone(), statements: Mutex::default() })
+    }
+
+    /// Waits for an answer as long as the server that owes it is the one others are sent to. Once that is another, nothing
+    /// will come: the first one hangs, or was voted out while it did. A COMMIT that waits for a standby is waited for.
+    pub async fn patiently<T>(&self, answer: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+        let mut answer = std::pin::pin!(answer);
+        loop {
+            match timeout(OVERDUE, &mut answer).await {
+                Ok(answered) => return answered,
+                Err(_) => {
+                    let now = async { server_of(&self.address.connect(Use::Reports).await?).await };
+                    let elsewhere = timeout(OVERDUE, now).await;
+                    if elsewhere.is_ok_and(|now| now.is_ok_and(|server| server != self.server)) {
+                        return Err(Trouble::Late(
+                            "the server does not answer, and another has taken its place",
+                        ));
+                    }
+                }
+            }
+        }
     }
 
     pub fn is_closed(&self) -> bool {
@@ -115,7 +157,7 @@ impl Session {
         if let Some(known) = self.statements.lock().get(sql) {
             return Ok(known.clone());
         }
-        let statement = self.client.prepare(sql).await?;
+        let statement = self.patiently(async { Ok(self.client.prepare(sql).await?) }).await?;
         self.statements.lock().insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }
@@ -127,7 +169,7 @@ impl Session {
         decode: fn(&dyn Columns) -> Result<T, BadRow>,
     ) -> Result<Vec<T>, Trouble> {
         let statement = self.prepared(sql).await?;
-        let rows = self.client.query(&statement, values).await?;
+        let rows = self.patiently(async { Ok(self.client.query(&statement, values).await?) }).await?;
         rows.iter().map(|row| decode(row).map_err(Trouble::Row)).collect()
     }
 
@@ -143,11 +185,11 @@ impl Session {
     /// How many rows a statement wrote.
     pub async fn run(&self, sql: &str, values: &[Value<'_>]) -> Result<u64, Trouble> {
         let statement = self.prepared(sql).await?;
-        Ok(self.client.execute(&statement, values).await?)
+        self.patiently(async { Ok(self.client.execute(&statement, values).await?) }).await
     }
 
     pub async fn plainly(&self, sql: &str) -> Result<(), Trouble> {
-        Ok(self.client.batch_execute(sql).await?)
+        self.patiently(async { Ok(self.client.batch_execute(sql).await?) }).await
     }
 
     pub fn client(&self) -> &Client {

@@ -224,6 +224,29 @@ async fn the_host_that_can_be_written_to_is_found() {
     assert!(error.contains("read-only"), "{error}");
 }
 
+/// The machine of the primary hangs, with its connections open, and another takes its place.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_hangs_is_left() {
+    let hangs = Cluster::start(&Options::default()).unwrap();
+    let url = database();
+    let name = url.rsplit('/').next().unwrap();
+    hangs.psql("postgres", &format!("CREATE DATABASE {name}")).unwrap();
+    let both = format!("127.0.0.1:{},127.0.0.1:{}", hangs.port(), cluster().port());
+    let home = open(&format!("postgres://postgres@{both}/{name}?target_session_attrs=read-write")).await;
+    // What the other has is its own here; all that counts is that we come there.
+    let there = Shop::open(&open(&url).await).await;
+    let shop = Shop::open(&home).await;
+    shop.sells(1).await;
+    hangs.freeze().unwrap();
+    let began = std::time::Instant::now();
+    let decision = shop.creates(2, "till-2", Flow::MerchantPresented);
+    let (written, read) = tokio::join!(home.commit(Changeset::decided(decision)), home.totals());
+    written.unwrap();
+    assert!(read.unwrap().work <= 1, "read from the one that is there");
+    assert!(began.elapsed() < Duration::from_secs(40), "{:?}", began.elapsed());
+    assert_eq!(there.kept(2).await.order.map(|order| order.reference).as_deref(), Some("till-2"));
+}
+
 #[tokio::test]
 async fn tls_is_checked() {
     let cluster = Cluster::start(&Options { has_tls: true, ..Options::default() }).unwrap();

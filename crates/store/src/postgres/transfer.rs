@@ -91,7 +91,8 @@ async fn hold_schema(session: &Session) -> Result<(), TransferError> {
 /// A connection, if no other tillgate has one.
 async fn alone(settings: &Settings) -> Result<Session, TransferError> {
     let address = Address::parse(&settings.url, settings.password.as_deref())?;
-    let session = Session::new(address.connect(Use::Reports).await.map_err(failed)?);
+    let session =
+        Session::open(&std::sync::Arc::new(address), Use::Reports).await.map_err(StoreError::from)?;
     let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
         AND pid <> pg_backend_pid() AND application_name = current_setting('application_name')";
     let others: i64 =

@@ -117,10 +117,7 @@ impl Line {
         if let Some(client) = speaker.as_ref().filter(|client| !client.is_closed()) {
             return Ok(client.clone());
         }
-        let client = timeout(CONNECT_TIMEOUT, self.address.connect(Use::Keys))
-            .await
-            .map_err(fault)?
-            .map_err(broken)?;
+        let client = self.address.connect(Use::Keys).await?;
         client.batch_execute("SET synchronous_commit = off").await.map_err(broken)?;
         let client = Arc::new(client);
         *speaker = Some(client.clone());
@@ -197,13 +194,14 @@ async fn listen_once(
     ear: (&mpsc::Sender<Heard>, &mut bool),
 ) -> Result<(), StoreError> {
     let late = |_| fault("no connection in time");
+    let host = address.reachable().await?;
     match address.tls() {
         Some(tls) => {
-            let connected = timeout(CONNECT_TIMEOUT, address.config().connect(tls.clone())).await;
+            let connected = timeout(CONNECT_TIMEOUT, host.connect(tls.clone())).await;
             listen_on(name, connected.map_err(late)?.map_err(broken)?, ear).await
         }
         None => {
-            let connected = timeout(CONNECT_TIMEOUT, address.config().connect(NoTls)).await;
+            let connected = timeout(CONNECT_TIMEOUT, host.connect(NoTls)).await;
             listen_on(name, connected.map_err(late)?.map_err(broken)?, ear).await
         }
     }

@@ -201,7 +201,7 @@ async fn send(
             let merchant = i64::from(statement.merchant.0);
             let mut values: Vec<Value<'_>> = vec![&merchant];
             values.extend(statement.columns.iter().map(|column| &**column as Value<'_>));
-            Ok(session.client().query(prepared, &values).await?)
+            session.patiently(async { Ok(session.client().query(prepared, &values).await?) }).await
         }));
     }
     asked.extend(last.map(plainly));

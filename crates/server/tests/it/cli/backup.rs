@@ -220,7 +220,8 @@ async fn books_and_secrets_are_looked_into() {
     for (name, at) in [("manifest.json", ""), ("wallets.journal", ""), ("acquirer.journal", "")] {
         std::fs::remove_file(wrong.join(format!("{name}{at}"))).unwrap();
     }
-    Database::File(wrong.join("tillgate.sqlite")).connect()
+    Database::File(wrong.join("tillgate.sqlite"))
+        .connect()
         .execute("UPDATE orders SET refunded_minor = refunded_minor - 1 WHERE refunded_minor > 1", ())
         .unwrap();
     let backup = kept.path("wrong-backup");
@@ -252,7 +253,10 @@ async fn what_cannot_be_backed_up_leaves_nothing_behind() {
     for (version, words) in
         [(4, "before this one's gateway brings it up to date"), (6, "use the newer tillgate")]
     {
-        Database::File(older.join("tillgate.sqlite")).connect().pragma_update(None, "user_version", version).unwrap();
+        Database::File(older.join("tillgate.sqlite"))
+            .connect()
+            .pragma_update(None, "user_version", version)
+            .unwrap();
         let refused = refuses(&["backup", "--data-dir", text(&older), "--to", text(&kept.path("x"))]);
         assert!(refused.contains(words), "{refused}");
     }
@@ -305,7 +309,8 @@ async fn the_manifest_can_be_read_by_others() {
 /// The backup of a database before the latest step of its schema, as that program would have made it.
 fn made_older(backup: &Path) {
     let database = backup.join("tillgate.sqlite");
-    Database::File(database.clone()).connect()
+    Database::File(database.clone())
+        .connect()
         .execute_batch(
             "DROP TABLE statement_lines; DROP TABLE statement_files; DROP INDEX postings_at;
              ALTER TABLE postings DROP COLUMN at; PRAGMA user_version = 4;",
@@ -343,7 +348,8 @@ async fn a_backup_of_an_older_schema_is_restored() {
     assert_eq!(gateway.terminates(), Some(0));
     assert_eq!(prints(&check), prints(&["ledger", "check", "--data-dir", text(&kept.world.data_dir())]));
     // A row that is not there is found by the old columns too.
-    Database::File(older.join("tillgate.sqlite")).connect()
+    Database::File(older.join("tillgate.sqlite"))
+        .connect()
         .execute("DELETE FROM postings WHERE line = 1", ())
         .unwrap();
     let found = kept.verify(&older);
