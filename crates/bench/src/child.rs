@@ -56,6 +56,8 @@ pub struct Recipe {
     pub arguments: Vec<String>,
     pub environment: Vec<(&'static str, String)>,
     pub address: SocketAddr,
+    /// Where its metrics are; a floor has none.
+    pub admin: SocketAddr,
     /// Its error output is appended here.
     pub log: PathBuf,
 }
@@ -63,13 +65,16 @@ pub struct Recipe {
 impl Recipe {
     /// The sandbox with its data in `folder`.
     pub fn sandbox(program: PathBuf, folder: &Path, dice: &mut Dice) -> Result<Self> {
+        Self::sandbox_in(program, &folder.join("data"), folder.join("log.txt"), dice)
+    }
+
+    pub fn sandbox_in(program: PathBuf, data: &Path, log: PathBuf, dice: &mut Dice) -> Result<Self> {
         let (address, admin) = (free_address(dice)?, free_address(dice)?);
-        let data = folder.join("data").display().to_string();
         let arguments = ["sandbox", "--listen", &address.to_string(), "--admin-listen", &admin.to_string()];
         let mut arguments: Vec<String> = arguments.map(str::to_owned).to_vec();
-        arguments.extend(["--data-dir".to_owned(), data]);
+        arguments.extend(["--data-dir".to_owned(), data.display().to_string()]);
         let environment = vec![("TILLGATE_LOG__FILTER", "warn".to_owned())];
-        Ok(Self { program, arguments, environment, address, log: folder.join("log.txt") })
+        Ok(Self { program, arguments, environment, address, admin, log })
     }
 
     pub fn start(&self) -> Result<Running> {

@@ -11,15 +11,21 @@ mod client;
 mod codepay_till;
 mod crash;
 mod dice;
+mod fill;
 mod floor;
+mod full;
 mod histogram;
 mod load;
 mod noise;
 mod ottpay_till;
+mod polls;
+mod postgres;
 mod report;
 mod rsa;
 mod side_by_side;
 mod till;
+mod turn;
+mod whole;
 mod workloads;
 mod workloads_codepay;
 
@@ -43,6 +49,8 @@ enum Command {
     Load(report::LoadArgs),
     /// Kills the gateway at random instants and checks that nothing was lost or done twice.
     Crash(crash::CrashArgs),
+    /// Makes a store with so many paid orders in it.
+    Fill(fill::FillArgs),
     /// Serves a floor: what the same stack does at most. Started by `load`.
     Floor(floor::FloorArgs),
 }
@@ -51,6 +59,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Load(args) => report::run(&args),
         Command::Crash(args) => crash::run(&args),
+        Command::Fill(args) => fill::run(&args),
         Command::Floor(args) => floor::run(&args),
     };
     match done {
