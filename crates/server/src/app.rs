@@ -295,6 +295,7 @@ pub async fn run(
     };
     let admin_limits = AcceptLimits { connections: 64, ..limits };
     let public = accept::serve(listeners.public, router::router(app.clone()), limits, stop.clone());
+    let upkeep = admin::keep_up(metrics.clone(), stop.clone());
     let admin = admin::router(app.health(), metrics);
     let admin = accept::serve(listeners.admin, admin, admin_limits, stop.clone());
     let world = async {
@@ -310,5 +311,5 @@ pub async fn run(
         let all = u32::try_from(app.config.limits.terminals).unwrap_or(u32::MAX);
         let _ = tokio::time::timeout(GRACE, app.terminal_places.acquire_many(all)).await;
     };
-    tokio::join!(waiting, public, admin, workers.run(ready, stop.clone(), GRACE), world);
+    tokio::join!(waiting, public, admin, upkeep, workers.run(ready, stop.clone(), GRACE), world);
 }
