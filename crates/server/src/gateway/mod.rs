@@ -6,15 +6,15 @@
 mod card;
 mod counter;
 mod shown;
+mod wait;
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use parking_lot::Mutex;
 use tillgate_core::{
     Asked, BatchPlace, Command, Decision, Event, MerchantId, NewOrder, NewRefund, Order, OrderNo, Outcome,
-    Presentation, Refund, RefundMeans, RefundNo, RefundState, Refusal, Timestamp, Work, WorkKey, decide,
+    Presentation, Refund, RefundMeans, RefundNo, Refusal, Timestamp, Work, WorkKey, decide,
 };
 use tillgate_store::{Changeset, Claim, Conflict, OrderKey, Store, StoreError, WorkUpdate};
 use tokio::sync::mpsc;
@@ -180,7 +180,18 @@ impl Gateway {
         command: Command,
         work: Option<WorkUpdate>,
     ) -> Result<Order, Problem> {
-        self.apply_beside(merchant, number, command, (work, Beside::default())).await
+        self.apply_beside((merchant, number), None, command, (work, Beside::default())).await
+    }
+
+    /// The same to an order that was loaded a moment ago: only if it has moved on since it is loaded again.
+    pub async fn apply_to(
+        &self,
+        order: Order,
+        command: Command,
+        work: Option<WorkUpdate>,
+    ) -> Result<Order, Problem> {
+        let place = (order.merchant, order.number);
+        self.apply_beside(place, Some(order), command, (work, Beside::default())).await
     }
 
     /// The same for a request that has its effect once.
@@ -192,7 +203,7 @@ impl Gateway {
         claim: Option<Claim>,
     ) -> Result<Order, Problem> {
         let beside = Beside { claim: claim.clone(), ..Beside::default() };
-        let applied = self.apply_beside(merchant, number, command, (None, beside)).await;
+        let applied = self.apply_beside((merchant, number), None, command, (None, beside)).await;
         self.unless_repeated(applied, claim).await
     }
 
@@ -204,20 +215,31 @@ impl Gateway {
         command: Command,
         (work, signature): (Option<WorkUpdate>, Option<Vec<u8>>),
     ) -> Result<Order, Problem> {
-        self.apply_beside(merchant, number, command, (work, Beside { signature, ..Beside::default() })).await
+        let beside = Beside { signature, ..Beside::default() };
+        self.apply_beside((merchant, number), None, command, (work, beside)).await
     }
 
     async fn apply_beside(
         &self,
-        merchant: MerchantId,
-        number: OrderNo,
+        (merchant, number): OrderPlace,
+        mut known: Option<Order>,
         command: Command,
         (work, with): (Option<WorkUpdate>, Beside),
     ) -> Result<Order, Problem> {
         for _ in 0..TRIES {
-            let order = self.store.load_order(merchant, OrderKey::Number(number)).await?;
+            let was_known = known.is_some();
+            let order = match known.take() {
+                Some(order) => Some(order),
+                None => self.store.load_order(merchant, OrderKey::Number(number)).await?,
+            };
             let command = self.with_open_batch(order.as_ref(), command.clone()).await?;
-            let decision = Arc::new(decide(order, command, clock::now())?);
+            let decided = decide(order, command, clock::now());
+            let changes = decided.as_ref().is_ok_and(|decision| !decision.is_nothing());
+            if was_known && !changes {
+                // Nothing is written over its version then, so it may be an old one that says so.
+                continue;
+            }
+            let decision = Arc::new(decided?);
             let (signature, mut claim) = (with.signature.clone(), with.claim.clone());
             if let (Some(claim), Some(subject)) = (&mut claim, subject_of(&decision)) {
                 claim.subject = subject;
@@ -384,60 +406,6 @@ impl Gateway {
         }
     }
 
-    /// Waits until the order satisfies `done` or the time is up; gives the order as it is then.
-    /// Wake-ups are hints: behind them the store is read again now and then.
-    pub async fn wait_until(
-        &self,
-        order: Order,
-        patience: Duration,
-        done: impl Fn(&Order) -> bool,
-    ) -> Result<Order, Problem> {
-        const READ_AGAIN: Duration = Duration::from_secs(15);
-        let deadline = tokio::time::Instant::now() + patience;
-        let (merchant, number) = (order.merchant, order.number);
-        let waiting = self.bus.wait_for(merchant, number);
-        let mut order = order;
-        loop {
-            // Registered before the read, so that no wake-up falls between.
-            let mut woken = std::pin::pin!(waiting.next());
-            woken.as_mut().enable();
-            if let Some(now) = self.store.load_order(merchant, OrderKey::Number(number)).await? {
-                order = now;
-            }
-            if done(&order) || self.bus.is_closed() || tokio::time::Instant::now() >= deadline {
-                return Ok(order);
-            }
-            let until = deadline.min(tokio::time::Instant::now() + READ_AGAIN);
-            let _ = tokio::time::timeout_at(until, woken).await;
-        }
-    }
-
-    /// Waits for the channel's word on a refund; `Requested` when the time is up first.
-    pub async fn wait_for_refund(
-        &self,
-        merchant: MerchantId,
-        order: OrderNo,
-        number: RefundNo,
-        patience: Duration,
-    ) -> Result<RefundState, Problem> {
-        let deadline = tokio::time::Instant::now() + patience;
-        let waiting = self.bus.wait_for(merchant, order);
-        loop {
-            let mut woken = std::pin::pin!(waiting.next());
-            woken.as_mut().enable();
-            let state = self.load_refund(merchant, order, number).await?.map(|refund| refund.state);
-            match state {
-                Some(RefundState::Requested)
-                    if tokio::time::Instant::now() < deadline && !self.bus.is_closed() =>
-                {
-                    let _ = tokio::time::timeout_at(deadline, woken).await;
-                }
-                Some(state) => return Ok(state),
-                None => return Err(Problem::Fault("the refund is gone".into())),
-            }
-        }
-    }
-
     /// A channel told us something. `false`: it is not theirs, or not about an order of ours.
     pub async fn channel_callback(&self, channel: &str, body: &[u8]) -> Result<bool, Problem> {
         let Some(channel) = self.channels.named(channel) else { return Ok(false) };
@@ -450,17 +418,17 @@ impl Gateway {
             return Ok(false);
         };
         let order = self.store.load_order(merchant, OrderKey::Number(number)).await?;
-        let is_theirs = order.is_some_and(|order| {
+        let theirs = order.filter(|order| {
             let offered =
                 order.method_of(choice).is_some_and(|method| channel.codec.offers(method, order.terms.flow));
             offered && order.total() == callback.amount
         });
-        if !is_theirs {
+        let Some(order) = theirs else {
             tracing::error!(order = %number, "a signed callback about another channel's order or another amount");
             return Ok(false);
-        }
+        };
         let command = Command::ChannelSays { choice, asked: Asked::Callback, outcome: callback.outcome };
-        match self.apply(merchant, number, command, None).await {
+        match self.apply_to(order, command, None).await {
             Ok(_) => Ok(true),
             Err(Problem::Refused(_)) => Ok(false),
             Err(fault) => Err(fault),
