@@ -1,5 +1,5 @@
-//! What the checks need of the machine beyond Rust and a C compiler: a browser for the tests of the pages, a database
-//! cluster's programs for the failover test.
+//! What the checks need of the machine beyond Rust and a C compiler: a browser for the tests of the pages, PostgreSQL, a
+//! database cluster's programs for the failover test.
 //!
 //! Knows: Debian's names, and how to say plainly what is missing. On a build machine (`CI` is set) a missing part
 //! is a failure; elsewhere the tests that need it are skipped.
@@ -28,6 +28,15 @@ pub const BROWSER: &[Need] = &[
         what_for: "Chinese text in the tests of the pages",
         is_there: has_chinese_font,
     },
+];
+
+const DATABASE: &str = "the tests on PostgreSQL";
+
+pub const POSTGRES: &[Need] = &[
+    Need { package: "postgresql", what_for: DATABASE, is_there: has_postgres },
+    Need { package: "postgresql-client", what_for: DATABASE, is_there: || find("psql").is_some() },
+    Need { package: "procps", what_for: DATABASE, is_there: || find("pgrep").is_some() },
+    Need { package: "openssl", what_for: DATABASE, is_there: || find("openssl").is_some() },
 ];
 
 const FAILOVER: &str = "the failover test";

@@ -14,16 +14,30 @@ const BENCHMARKS: &str = "docs/benchmarks.md";
 
 pub fn test(root: &Path, quick: bool) -> Result<(), Failure> {
     let started = Instant::now();
-    let mut browser = false;
+    let (mut browser, mut postgres) = (false, false);
     step("what the checks need", || {
         browser = machine::prepare(machine::BROWSER)?;
+        postgres = machine::prepare(machine::POSTGRES)?;
         Ok(())
     })?;
     step("format", || cargo(root, &["fmt", "--all", "--check"], &[]))?;
     step("tidy", || tidy(root))?;
     step("clippy", || cargo(root, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[]))?;
     let environment: &[_] = if browser { &[("TILLGATE_TEST_BROWSER", "1")] } else { &[] };
-    step("tests", || cargo(root, &["test", "--workspace"], environment))?;
+    // Whatever needs a server says so in its name.
+    let without: &[&str] =
+        if postgres { &[] } else { &["--", "--skip", "postgres", "--skip", "nodes", "--skip", "moving"] };
+    step("tests", || cargo(root, &[&["test", "--workspace"], without].concat(), environment))?;
+    if postgres {
+        step("the gateway's tests on PostgreSQL", || {
+            let environment = [environment, &[("TILLGATE_TEST_DATABASE", "postgres")]].concat();
+            // The backup is SQLite's; pages and texts do not know the database.
+            let skipped = ["--skip", "cli::backup", "--skip", "browser"];
+            // The whole workspace again: the same features, so that nothing is built a second time.
+            let tests = [&["test", "--workspace", "--test", "it", "--"], &skipped[..]].concat();
+            cargo(root, &tests, &environment)
+        })?;
+    }
     if !quick {
         step("crash test", || {
             // All targets, as the tests had it: the same features, so that nothing is built a second time.

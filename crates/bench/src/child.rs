@@ -59,6 +59,8 @@ pub struct Recipe {
     pub address: SocketAddr,
     /// Answers with 200 when all is well.
     pub ready: &'static str,
+    /// Where its metrics are; a floor has none.
+    pub admin: SocketAddr,
     /// Its error output is appended here.
     pub log: PathBuf,
 }
@@ -70,13 +72,21 @@ impl Recipe {
     }
 
     /// The same, where merchants and where the operator reach it.
-    pub fn sandbox_at(program: PathBuf, folder: &Path, (address, admin): (SocketAddr, SocketAddr)) -> Self {
-        let data = folder.join("data").display().to_string();
+    pub fn sandbox_at(program: PathBuf, folder: &Path, at: (SocketAddr, SocketAddr)) -> Self {
+        Self::sandbox_in(program, &folder.join("data"), folder.join("log.txt"), at)
+    }
+
+    pub fn sandbox_in(
+        program: PathBuf,
+        data: &Path,
+        log: PathBuf,
+        (address, admin): (SocketAddr, SocketAddr),
+    ) -> Self {
         let arguments = ["sandbox", "--listen", &address.to_string(), "--admin-listen", &admin.to_string()];
         let mut arguments: Vec<String> = arguments.map(str::to_owned).to_vec();
-        arguments.extend(["--data-dir".to_owned(), data]);
+        arguments.extend(["--data-dir".to_owned(), data.display().to_string()]);
         let environment = vec![("TILLGATE_LOG__FILTER", "warn".to_owned())];
-        Self { program, arguments, environment, address, ready: READY, log: folder.join("log.txt") }
+        Self { program, arguments, environment, address, admin, ready: READY, log }
     }
 
     /// Wallets, acquirer and issuer for several sandboxes, where payers reach these.
@@ -94,7 +104,15 @@ impl Recipe {
         arguments.extend(sandboxes.iter().flat_map(|at| ["--node".to_owned(), format!("http://{at}")]));
         let environment = vec![("TILLGATE_LOG__FILTER", "warn".to_owned())];
         let ready = "/sandbox/api/totals";
-        Self { program, arguments, environment, address, ready, log: folder.join("world.txt") }
+        Self {
+            program,
+            arguments,
+            environment,
+            address,
+            admin: address,
+            ready,
+            log: folder.join("world.txt"),
+        }
     }
 
     pub fn start(&self) -> Result<Running> {

@@ -12,16 +12,22 @@ mod cluster;
 mod codepay_till;
 mod crash;
 mod dice;
+mod fill;
 mod floor;
+mod full;
 mod histogram;
 mod load;
 mod noise;
 mod ottpay_till;
+mod polls;
+mod postgres;
 mod pulse;
 mod report;
 mod rsa;
 mod side_by_side;
 mod till;
+mod turn;
+mod whole;
 mod workloads;
 mod workloads_codepay;
 
@@ -50,6 +56,8 @@ enum Command {
     /// Ends what `cluster` started when it is gone. Started by `cluster`.
     #[command(hide = true)]
     Keeper(cluster::KeeperArgs),
+    /// Makes a store with so many paid orders in it.
+    Fill(fill::FillArgs),
     /// Serves a floor: what the same stack does at most. Started by `load`.
     Floor(floor::FloorArgs),
 }
@@ -60,6 +68,7 @@ fn main() -> ExitCode {
         Command::Crash(args) => crash::run(&args),
         Command::Cluster(args) => cluster::run(&args),
         Command::Keeper(args) => cluster::keep(&args),
+        Command::Fill(args) => fill::run(&args),
         Command::Floor(args) => floor::run(&args),
     };
     match done {

@@ -1,20 +1,23 @@
 //! `load`: floor and gateway in turns, because the machine is noisy; the ratio of each round, then the table.
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::child::{self, Memory, READY, Recipe, Running};
+use crate::child;
 use crate::dice::Dice;
-use crate::floor::{Floor, GOOD};
-use crate::load::{Fire, Measured, Shots, fire};
-use crate::noise::Noise;
-use crate::workloads::{Counter, MANY, Target, WORKLOADS, Workload, orders};
-use crate::{rsa, side_by_side};
+use crate::floor::GOOD;
+use crate::full::{self, Full};
+use crate::polls::{self, Polls};
+use crate::postgres::{self, Rounds};
+use crate::side_by_side::{self, Side};
+use crate::turn::{
+    Ground, Pace, Spread, Turn, bare_turn, floor_recipe, gateway_recipe, noise, progress, start_time_ms,
+};
+use crate::workloads::{Counter, MANY, Target, WORKLOADS, Workload, aimed, orders};
 
 #[derive(Debug, clap::Args)]
 pub struct LoadArgs {
@@ -29,6 +32,9 @@ pub struct LoadArgs {
     rounds: usize,
     #[arg(long, default_value_t = 64)]
     connections: usize,
+    /// How many the full store has; it is made once, in some minutes, and kept. 0: none is measured.
+    #[arg(long, default_value_t = 1_000_000)]
+    orders: u64,
     /// The gateway; beside this program if absent.
     #[arg(long)]
     binary: Option<PathBuf>,
@@ -40,25 +46,11 @@ pub struct LoadArgs {
     strict: bool,
 }
 
-const WARM_UP: Duration = Duration::from_secs(1);
-/// So many answers are looked at closely, where that is worth it.
-const LOOKED_AT: u64 = 200;
 const STARTS: usize = 5;
 /// A round in which others took more of the machine is made again.
 const QUIET_ENOUGH: f64 = 0.05;
 /// So often at most; then the quietest counts.
 const TRIES: usize = 3;
-
-/// One floor or gateway in one round.
-#[derive(Debug)]
-struct Turn {
-    measured: Measured,
-    /// Of the machine, taken by others.
-    noise: f64,
-    server_cpu_s: f64,
-    idle: Memory,
-    after: Memory,
-}
 
 #[derive(Debug)]
 struct Row {
@@ -66,60 +58,77 @@ struct Row {
     rounds: Vec<(Turn, Turn)>,
 }
 
-/// Middle, least, most.
-#[derive(Debug, Clone, Copy)]
-struct Spread {
-    median: f64,
-    min: f64,
-    max: f64,
-}
-
-impl Spread {
-    fn of(values: impl Iterator<Item = f64>) -> Self {
-        let mut sorted: Vec<f64> = values.collect();
-        sorted.sort_by(f64::total_cmp);
-        let at = |place: usize| sorted.get(place).copied().unwrap_or(f64::NAN);
-        let last = sorted.len().saturating_sub(1);
-        let median = (at(last / 2) + at(last.div_ceil(2))) / 2.0;
-        Self { median, min: at(0), max: at(last) }
-    }
+/// All that was measured.
+#[derive(Debug)]
+struct Report {
+    rows: Vec<Row>,
+    sides: Vec<Side>,
+    full: Option<Full>,
+    polls: Option<Polls>,
+    postgres: Option<Rounds>,
+    starts_ms: Option<Spread>,
 }
 
 pub fn run(args: &LoadArgs) -> Result<bool> {
     let program = args.binary.clone().map_or_else(|| child::beside("tillgate"), Ok)?;
-    let mut dice = Dice::new(u64::from(std::process::id()));
-    let mut rows = Vec::new();
-    for workload in WORKLOADS {
-        if args.workload.as_deref().is_none_or(|only| only == workload.name) {
-            rows.push(Row { workload, rounds: measure(args, &program, workload, &mut dice)? });
-        }
-    }
-    let sides = side_by_side(args, &program, &mut dice)?;
-    if rows.is_empty() && sides.is_empty() {
-        let known: Vec<&str> = WORKLOADS.iter().map(|workload| workload.name).collect();
-        bail!("no such workload; there are {}, {}", known.join(", "), side_by_side::NAME);
-    }
-    let starts = (0..STARTS).map(|_| start_time_ms(&program, &mut dice)).collect::<Result<Vec<f64>>>()?;
-    let text = document(args, (&rows, &sides), Spread::of(starts.into_iter()));
+    let report = measure_all(args, &program)?;
+    let text = report.document(args);
     println!("\n{text}");
     if let Some(path) = &args.write {
         std::fs::write(path, &text).with_context(|| format!("writing {}", path.display()))?;
     }
-    let right = rows.iter().all(|row| row.wrong() == 0) && sides.iter().all(|side| side.wrong() == 0);
+    let right = report.wrong() == 0;
     if !right {
         println!("some answers were wrong");
     }
-    let met = rows.iter().all(Row::meets_goals) && side_by_side::meets_goal(&sides);
-    Ok(right && (!args.strict || met))
+    Ok(right && (!args.strict || report.meets_goals()))
 }
 
-fn side_by_side(args: &LoadArgs, program: &Path, dice: &mut Dice) -> Result<Vec<side_by_side::Side>> {
-    let wanted = args.workload.as_deref().is_none_or(|only| only == side_by_side::NAME);
-    let rounds = if wanted { args.rounds } else { 0 };
-    let limit = Duration::from_secs(args.seconds);
+fn measure_all(args: &LoadArgs, program: &Path) -> Result<Report> {
+    let mut dice = Dice::new(u64::from(std::process::id()));
+    let is_wanted = |name: &str| args.workload.as_deref().is_none_or(|only| only == name);
+    let mut rows = Vec::new();
+    for workload in WORKLOADS.iter().filter(|workload| is_wanted(workload.name)) {
+        rows.push(Row { workload, rounds: measure(args, program, workload, &mut dice)? });
+    }
+    let rounds = if is_wanted(side_by_side::NAME) { args.rounds } else { 0 };
+    let sides = side_by_side(args, rounds, program, &mut dice)?;
+    let full = match is_wanted(full::NAME) && args.orders > 0 {
+        true => Some(full::measure(program, args.pace(), args.rounds, args.orders, &mut dice)?),
+        false => None,
+    };
+    let polls = is_wanted(polls::NAME).then(|| polls::measure(program, &mut dice)).transpose()?;
+    let postgres = match is_wanted(postgres::NAME) {
+        true => Some(postgres::measure(program, args.pace(), args.rounds, &mut dice)?),
+        false => None,
+    };
+    if rows.is_empty() && sides.is_empty() && full.is_none() && polls.is_none() && postgres.is_none() {
+        let others = [side_by_side::NAME, full::NAME, polls::NAME, postgres::NAME];
+        let known: Vec<&str> = WORKLOADS.iter().map(|workload| workload.name).chain(others).collect();
+        bail!("no such workload; there are {}", known.join(", "));
+    }
+    let starts_ms = match args.workload {
+        None => {
+            let starts =
+                (0..STARTS).map(|_| start_time_ms(program, &mut dice)).collect::<Result<Vec<_>>>()?;
+            Some(Spread::of(starts.into_iter()))
+        }
+        Some(_) => None,
+    };
+    Ok(Report { rows, sides, full, polls, postgres, starts_ms })
+}
+
+impl LoadArgs {
+    fn pace(&self) -> Pace {
+        Pace { limit: Duration::from_secs(self.seconds), connections: self.connections }
+    }
+}
+
+fn side_by_side(args: &LoadArgs, rounds: usize, program: &Path, dice: &mut Dice) -> Result<Vec<Side>> {
+    let Pace { limit, connections } = args.pace();
     let round = |number: usize| {
-        let side = side_by_side::measure(program, limit, args.connections, dice)?;
-        eprintln!("{} {}/{}: {}", side_by_side::NAME, number + 1, args.rounds, side.progress());
+        let side = side_by_side::measure(program, limit, connections, dice)?;
+        eprintln!("{} {}/{rounds}: {}", side_by_side::NAME, number + 1, side.progress());
         Ok(side)
     };
     (0..rounds).map(round).collect()
@@ -155,132 +164,18 @@ fn round(
     workload: &'static Workload,
     dice: &mut Dice,
 ) -> Result<(Turn, Turn)> {
+    let pace = args.pace();
     let floor = match workload.floor.bare() {
-        Some(cost) => bare_turn(args, cost)?,
-        None => {
-            let orders = |_: Target<'_>, counter: &mut Counter, count| Ok(orders(counter, count));
-            let how = Shooting { again: false, marker: GOOD, warm_up: MANY, check: None };
-            turn(args, floor_recipe(workload.floor, dice)?, &how, orders)?
-        }
+        Some(cost) => bare_turn(cost, pace.limit)?,
+        None => Ground::empty(floor_recipe(workload.floor, dice)?).turn(
+            pace,
+            (MANY, None),
+            |target, counter, act| Ok(aimed(orders(counter, act.count), target.address, act, false, GOOD)),
+        )?,
     };
-    let folder = child::fresh_folder("gateway")?;
-    let recipe = Recipe::sandbox(program.to_owned(), &folder, dice)?;
-    let Workload { again, marker, warm_up, check, .. } = *workload;
-    Ok((floor, turn(args, recipe, &Shooting { again, marker, warm_up, check }, workload.shots)?))
-}
-
-fn noise((floor, gateway): &(Turn, Turn)) -> f64 {
-    floor.noise.max(gateway.noise)
-}
-
-fn progress(round: &(Turn, Turn)) -> String {
-    let (floor, gateway) = (&round.0.measured, &round.1.measured);
-    format!(
-        "floor {:.0}/s, gateway {:.0}/s = {:.2}; p99 {:.1} and {:.1} ms; others took {:.0} %; {} wrong {}",
-        floor.per_second(),
-        gateway.per_second(),
-        gateway.per_second() / floor.per_second(),
-        floor.latency.quantile_ms(0.99),
-        gateway.latency.quantile_ms(0.99),
-        100.0 * noise(round),
-        floor.wrong + gateway.wrong,
-        gateway.first_wrong.as_deref().or(floor.first_wrong.as_deref()).unwrap_or_default(),
-    )
-}
-
-fn floor_recipe(floor: Floor, dice: &mut Dice) -> Result<Recipe> {
-    let folder = child::fresh_folder(floor.word())?;
-    let address = child::free_address(dice)?;
-    let data = folder.display().to_string();
-    let arguments = ["floor", floor.word(), "--listen", &address.to_string(), "--data-dir", &data];
-    Ok(Recipe {
-        program: std::env::current_exe()?,
-        arguments: arguments.map(str::to_owned).to_vec(),
-        environment: Vec::new(),
-        address,
-        ready: READY,
-        log: folder.join("log.txt"),
-    })
-}
-
-/// How a server is fired at.
-struct Shooting {
-    again: bool,
-    marker: &'static str,
-    warm_up: usize,
-    check: Option<Check>,
-}
-
-type Check = fn(SocketAddr, &[Vec<u8>]) -> Result<Vec<String>>;
-
-/// Starts a server, warms it up, fires at it, and takes it away again with its data.
-fn turn(
-    args: &LoadArgs,
-    recipe: Recipe,
-    shooting: &Shooting,
-    make: impl Fn(Target<'_>, &mut Counter, usize) -> Result<Shots>,
-) -> Result<Turn> {
-    let (running, _) = recipe.start_and_wait()?;
-    std::thread::sleep(Duration::from_millis(300));
-    let idle = running.memory();
-    let mut counter = Counter::default();
-    let Shooting { again, marker, warm_up, check } = *shooting;
-    let (address, connections) = (running.address, args.connections);
-    let data = recipe.log.with_file_name("data");
-    let target = Target { address, data: &data };
-    let warm = make(target, &mut counter, warm_up)?;
-    let warm = fire(warm, Fire { address, connections, limit: WARM_UP, again, marker, keep_every: 0 })?;
-    let limit = Duration::from_secs(args.seconds);
-    let enough = warm.per_second() * limit.as_secs_f64();
-    let keep_every =
-        if check.is_some() { (enough as u64 / LOOKED_AT / connections as u64).max(1) } else { 0 };
-    let shots = make(target, &mut counter, (enough * 1.6) as usize + warm_up / 9)?;
-    let listening = Noise::listen(running.id());
-    let mut measured = fire(shots, Fire { address, connections, limit, again, marker, keep_every })?;
-    let (noise, server_cpu_s) = (listening.share(), listening.server_cpu_s());
-    let after = running.memory();
-    for wrong in check.map(|check| check(address, &measured.kept)).transpose()?.into_iter().flatten() {
-        measured.note_wrong(wrong);
-    }
-    end(running, &recipe)?;
-    Ok(Turn { measured, noise, server_cpu_s, idle, after })
-}
-
-/// R or R', in this process.
-fn bare_turn(args: &LoadArgs, cost: rsa::Cost) -> Result<Turn> {
-    rsa::measure(cost, Duration::from_millis(200))?;
-    let listening = Noise::listen_alone();
-    let measured = rsa::measure(cost, Duration::from_secs(args.seconds))?;
-    let (noise, server_cpu_s) = (listening.share(), listening.server_cpu_s());
-    Ok(Turn { measured, noise, server_cpu_s, idle: Memory::default(), after: Memory::default() })
-}
-
-fn end(running: Running, recipe: &Recipe) -> Result<()> {
-    if recipe.arguments.first().is_some_and(|word| word == "floor") {
-        running.kill()?;
-    } else {
-        running.stop().with_context(|| recipe.last_words())?;
-    }
-    if let Some(folder) = recipe.log.parent() {
-        std::fs::remove_dir_all(folder)?;
-    }
-    Ok(())
-}
-
-/// On a data folder that exists, as after a restart.
-fn start_time_ms(program: &Path, dice: &mut Dice) -> Result<f64> {
-    let folder = child::fresh_folder("start")?;
-    let recipe = Recipe::sandbox(program.to_owned(), &folder, dice)?;
-    recipe.start_and_wait()?.0.stop()?;
-    let (running, took) = recipe.start_and_wait()?;
-    end(running, &recipe)?;
-    Ok(took.as_secs_f64() * 1_000.0)
-}
-
-impl Turn {
-    fn cpu_us(&self) -> f64 {
-        self.server_cpu_s * 1e6 / self.measured.latency.count().max(1) as f64
-    }
+    let ground = Ground::empty(gateway_recipe(program, dice)?);
+    let prepare = |target: Target<'_>, counter: &mut Counter, act| workload.prepare(target, counter, act);
+    Ok((floor, ground.turn(pace, (workload.warm_up, workload.check), prepare)?))
 }
 
 impl Row {
@@ -345,34 +240,57 @@ impl Row {
     }
 }
 
-fn document(args: &LoadArgs, (rows, sides): (&[Row], &[side_by_side::Side]), start_ms: Spread) -> String {
-    let mut text = String::from(EXPLANATION);
-    let _ = writeln!(text, "- machine: {}", machine());
-    let _ = writeln!(text, "- commit: {}", commit());
-    let _ = writeln!(
-        text,
-        "- command: `cargo xtask bench --seconds {} --rounds {} --connections {}`\n",
-        args.seconds, args.rounds, args.connections
-    );
-    text += "| work | gateway | floor | ratio, median (least-most) | goal | met | p50 | p99 | floor's p99 | CPU per answer, floor's | taken by others | wrong answers |\n";
-    text += "|---|---|---|---|---|---|---|---|---|---|---|---|\n";
-    for row in rows {
-        text += &row.line();
-        text.push('\n');
+impl Report {
+    fn wrong(&self) -> u64 {
+        self.rows.iter().map(Row::wrong).sum::<u64>()
+            + self.sides.iter().map(Side::wrong).sum::<u64>()
+            + self.full.as_ref().map_or(0, Full::wrong)
+            + self.postgres.as_ref().map_or(0, Rounds::wrong)
     }
-    text += "\n| resident memory of the gateway | idle (goal <= 30 MB) | most, under load (goal <= 128 MB) | right after |\n";
-    text += "|---|---|---|---|\n";
-    for row in rows {
-        text += &row.memory_line();
-        text.push('\n');
+
+    fn meets_goals(&self) -> bool {
+        self.rows.iter().all(Row::meets_goals)
+            && side_by_side::meets_goal(&self.sides)
+            && self.full.as_ref().is_none_or(Full::meets_goals)
+            && self.polls.is_none_or(Polls::meets_goal)
+            && self.postgres.as_ref().is_none_or(Rounds::meets_goal)
     }
-    text += &side_by_side::table(sides);
-    let _ = writeln!(
-        text,
-        "\nStart to the first answer: {:.0} ms ({:.0}-{:.0}), goal < 300 ms.",
-        start_ms.median, start_ms.min, start_ms.max
-    );
-    text
+
+    fn document(&self, args: &LoadArgs) -> String {
+        let mut text = String::from(EXPLANATION);
+        let _ = writeln!(text, "- machine: {}", machine());
+        let _ = writeln!(text, "- commit: {}", commit());
+        let _ = writeln!(
+            text,
+            "- command: `cargo xtask bench --seconds {} --rounds {} --connections {} --orders {}`\n",
+            args.seconds, args.rounds, args.connections, args.orders
+        );
+        if !self.rows.is_empty() {
+            text += "| work | gateway | floor | ratio, median (least-most) | goal | met | p50 | p99 | floor's p99 | CPU per answer, floor's | taken by others | wrong answers |\n";
+            text += "|---|---|---|---|---|---|---|---|---|---|---|---|\n";
+            for row in &self.rows {
+                text += &row.line();
+                text.push('\n');
+            }
+            text += "\n| resident memory of the gateway | idle (goal <= 30 MB) | most, under load (goal <= 128 MB) | right after |\n";
+            text += "|---|---|---|---|\n";
+            for row in &self.rows {
+                text += &row.memory_line();
+                text.push('\n');
+            }
+        }
+        text += &side_by_side::table(&self.sides);
+        text += &self.full.as_ref().map_or(String::new(), Full::table);
+        text += &self.postgres.as_ref().map_or(String::new(), Rounds::table);
+        text += &self.polls.map_or(String::new(), Polls::line);
+        if let Some(Spread { median, min, max }) = self.starts_ms {
+            let _ = writeln!(
+                text,
+                "\nStart to the first answer: {median:.0} ms ({min:.0}-{max:.0}), goal < 300 ms."
+            );
+        }
+        text
+    }
 }
 
 const EXPLANATION: &str = "\
@@ -392,9 +310,15 @@ measured in the same minute: what the same HTTP stack does when it does almost n
   their signature checked after it. Its orders go to 200 terminals that are not connected.
 - pay.merchant.checkout is a whole payment: signed and its card encrypted before the clock starts, answered when the
   sandbox's acquirer has approved it and order and ledger are stored, in the same process. It has no goal.
-- A whole payment is one request that is answered when the sandbox's wallet has paid, and the order and the ledger's
-  lines are stored: two durable commits, the charge between them, and the wallet itself in the same process. It is
-  counted as payments.
+- A whole payment is a charge of a payer's code, the wallet's yes, the ledger's lines, the notification, which the bench
+  acknowledges, and the till's question that is answered *paid*: three requests and three durable commits, counted as
+  payments. PASSIVEPAY is one request that is answered when all but the notification is done.
+- The simulated wallets run inside the measured process and keep every payment in memory: what they take of time and
+  memory is in the gateway's figures. Of ACTIVEPAY's instructions a sixth is the wallet itself, and as much again
+  speaking with it.
+- The full store is made by `tillgate-bench fill`: orders of the last 30 days by the same rules, each paid, booked and its
+  merchant told. *Query* asks about its orders there, everything else adds to it; *empty* is the same gateway on an
+  empty store, in turns with it.
 - The load generator is one thread on the same cores. Floor and gateway take turns, each turn on empty data. A
   round in which other processes took more than 5 % of the machine is made again, three times at most.
 

@@ -17,7 +17,7 @@ use crate::floor::GOOD;
 use crate::histogram::Histogram;
 use crate::load::{Fire, Measured, Shots, fire, is_good};
 use crate::workloads::{Counter, Target, orders};
-use crate::workloads_codepay::CREATE;
+use crate::workloads_codepay::{CREATE, orders as codepay_orders};
 
 pub const NAME: &str = "side-by-side";
 /// Latipay's orders per second: far from what the machine can do.
@@ -63,7 +63,7 @@ pub fn measure(program: &Path, limit: Duration, connections: usize, dice: &mut D
     let seconds = limit.as_secs() as usize + 2;
     let latipay = |counter: &mut Counter| orders(counter, PACE * seconds);
     let codepay =
-        (CREATE.shots)(Target { address, data: &data }, &mut counter, CODEPAY_PER_SECOND * seconds)?;
+        codepay_orders(Target { address, data: &data }, &mut counter, CODEPAY_PER_SECOND * seconds)?;
     paced(latipay(&mut counter), address, connections, Duration::from_secs(1))?;
     let alone = paced(latipay(&mut counter), address, connections, limit)?;
     let shots = latipay(&mut counter);

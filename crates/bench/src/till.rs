@@ -71,6 +71,12 @@ impl Till {
         client::signed_body(Route::Cancel, &[("user_id", USER), ("merchant_reference", reference)], &self.key)
     }
 
+    /// The same, waiting for the order's end.
+    pub fn waiting_query(&self, reference: &str) -> String {
+        let fields = [("merchant_reference", reference), ("user_id", USER), ("is_block", "1")];
+        format!("/v2/transaction/{reference}?{}", client::signed_query(Route::Query, &fields, &self.key))
+    }
+
     /// Path and query.
     pub fn query(&self, reference: &str) -> String {
         let fields = [("merchant_reference", reference), ("user_id", USER)];

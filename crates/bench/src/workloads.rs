@@ -8,10 +8,10 @@ use anyhow::{Result, bail};
 
 use crate::client::{get, post_json};
 use crate::floor::{Floor, GOOD};
-use crate::load::{Fire, Shots, fire};
+use crate::load::{Fire, Measured, Shots, fire};
 use crate::ottpay_till::{self, OttTerms, OttTill, WALLETS};
 use crate::till::{Sale, Till};
-use crate::workloads_codepay;
+use crate::{whole, workloads_codepay};
 
 #[derive(Debug)]
 pub struct Workload {
@@ -21,8 +21,7 @@ pub struct Workload {
     /// Of the floor's rate; `None`: the ratio is printed, and that is all.
     pub goal: Option<f64>,
     pub p99_goal_ms: Option<f64>,
-    /// Makes so many requests; may ask the gateway for what they need first, or put it into its store.
-    pub shots: fn(Target<'_>, &mut Counter, usize) -> Result<Shots>,
+    pub drive: Drive,
     /// Requests made for the warm-up: more than any server here takes in that time.
     pub warm_up: usize,
     /// The requests may be sent more than once.
@@ -31,6 +30,48 @@ pub struct Workload {
     pub marker: &'static str,
     /// Looks at a sample of the answers afterwards, closer than there is time for meanwhile; what is wrong.
     pub check: Option<Check>,
+}
+
+/// How a workload is driven.
+#[derive(Debug, Clone, Copy)]
+pub enum Drive {
+    /// Makes so many requests; may ask the gateway for what they need first, or put it into its store.
+    Shots(MakeShots),
+    /// Three exchanges that belong together (`whole`).
+    WholePayments,
+}
+
+pub type MakeShots = fn(Target<'_>, &mut Counter, usize) -> Result<Shots>;
+
+/// How much is done.
+#[derive(Debug, Clone, Copy)]
+pub struct Act {
+    pub connections: usize,
+    /// Made beforehand.
+    pub count: usize,
+    pub limit: Duration,
+    pub keep_every: u64,
+}
+
+/// All made; goes off when called.
+pub type Ready = Box<dyn FnOnce() -> Result<Measured>>;
+
+/// Requests that are fired as they are.
+pub fn aimed(shots: Shots, address: SocketAddr, act: Act, again: bool, marker: &'static str) -> Ready {
+    let Act { connections, limit, keep_every, .. } = act;
+    Box::new(move || fire(shots, Fire { address, connections, limit, again, marker, keep_every }))
+}
+
+impl Workload {
+    pub fn prepare(&self, target: Target<'_>, counter: &mut Counter, act: Act) -> Result<Ready> {
+        match self.drive {
+            Drive::Shots(make) => {
+                let shots = make(target, counter, act.count)?;
+                Ok(aimed(shots, target.address, act, self.again, self.marker))
+            }
+            Drive::WholePayments => whole::prepare(target.address, act, counter),
+        }
+    }
 }
 
 /// The gateway's address, answers of its; what is wrong with them.
@@ -56,7 +97,7 @@ pub const WORKLOADS: &[Workload] = &[
         floor: Floor::F2,
         goal: Some(0.60),
         p99_goal_ms: Some(10.0),
-        shots: |_, counter, count| Ok(orders(counter, count)),
+        drive: Drive::Shots(|_, counter, count| Ok(orders(counter, count))),
         warm_up: MANY,
         again: false,
         check: None,
@@ -68,7 +109,7 @@ pub const WORKLOADS: &[Workload] = &[
         floor: Floor::F1,
         goal: Some(0.70),
         p99_goal_ms: None,
-        shots: queries,
+        drive: Drive::Shots(queries),
         warm_up: MANY,
         again: true,
         check: None,
@@ -80,7 +121,7 @@ pub const WORKLOADS: &[Workload] = &[
         floor: Floor::F2,
         goal: Some(0.60),
         p99_goal_ms: Some(10.0),
-        shots: |_, counter, count| Ok(codes(counter, count)),
+        drive: Drive::Shots(|_, counter, count| Ok(codes(counter, count))),
         warm_up: MANY,
         again: false,
         check: None,
@@ -88,11 +129,23 @@ pub const WORKLOADS: &[Workload] = &[
     },
     Workload {
         name: "payment",
-        title: "OTT Pay: a whole payment, PASSIVEPAY until it is paid and booked",
+        title: "Latipay: a whole payment, charged, paid, booked, notified and acknowledged, asked about",
         floor: Floor::F2,
         goal: Some(0.25),
         p99_goal_ms: None,
-        shots: |_, counter, count| Ok(charges(counter, count)),
+        drive: Drive::WholePayments,
+        warm_up: 20_000,
+        again: false,
+        check: None,
+        marker: GOOD,
+    },
+    Workload {
+        name: "passivepay",
+        title: "OTT Pay: PASSIVEPAY until it is paid and booked",
+        floor: Floor::F2,
+        goal: None,
+        p99_goal_ms: None,
+        drive: Drive::Shots(|_, counter, count| Ok(charges(counter, count))),
         warm_up: MANY,
         again: false,
         check: None,
@@ -105,12 +158,25 @@ pub const WORKLOADS: &[Workload] = &[
 
 /// Numbers requests, so that no two are the same.
 #[derive(Debug, Default)]
-pub struct Counter(u64);
+pub struct Counter {
+    number: u64,
+    /// In a store that was there before: which run it is.
+    run: String,
+}
 
 impl Counter {
+    /// For a store that other runs have written to.
+    pub fn of_run(run: String) -> Self {
+        Self { number: 0, run }
+    }
+
     pub fn reference(&mut self) -> String {
-        self.0 += 1;
-        format!("bench-{:09}", self.0)
+        self.number += 1;
+        format!("bench-{}{:09}", self.run, self.number)
+    }
+
+    pub fn number(&self) -> u64 {
+        self.number
     }
 }
 
@@ -120,7 +186,7 @@ pub fn orders(counter: &mut Counter, count: usize) -> Shots {
     orders_of(&references)
 }
 
-fn orders_of(references: &[String]) -> Shots {
+pub fn orders_of(references: &[String]) -> Shots {
     let till = Till::default();
     let mut shots = Shots::default();
     for reference in references {
@@ -159,8 +225,8 @@ fn codes(counter: &mut Counter, count: usize) -> Shots {
 }
 
 /// Charges of payers' codes; the wallet takes the money at once.
-fn charges(counter: &mut Counter, count: usize) -> Shots {
-    let first = counter.0;
+pub fn charges(counter: &mut Counter, count: usize) -> Shots {
+    let first = counter.number;
     let payer = std::cell::Cell::new(first);
     ottpay_shots(counter, count, |till, terms| {
         payer.set(payer.get() + 1);
@@ -182,7 +248,7 @@ pub fn make_all(shots: Shots, address: SocketAddr, marker: &'static str) -> Resu
 /// Orders that are asked about.
 const ASKED_ABOUT: usize = 20_000;
 
-fn queries(target: Target<'_>, counter: &mut Counter, count: usize) -> Result<Shots> {
+pub fn queries(target: Target<'_>, counter: &mut Counter, count: usize) -> Result<Shots> {
     let references: Vec<String> = (0..count.min(ASKED_ABOUT)).map(|_| counter.reference()).collect();
     make_all(orders_of(&references), target.address, GOOD)?;
     let till = Till::default();
@@ -213,11 +279,12 @@ mod tests {
         let nowhere = Target { address: ([127, 0, 0, 1], 9).into(), data: Path::new("") };
         for workload in WORKLOADS.iter().filter(|workload| !workload.again && workload.floor.bare().is_none())
         {
+            let Drive::Shots(make) = workload.drive else { continue };
             let mut counter = Counter::default();
             let mut all = BTreeSet::new();
             // As the warm-up and the measurement follow each other.
             for _ in 0..2 {
-                let shots = (workload.shots)(nowhere, &mut counter, 50).unwrap();
+                let shots = make(nowhere, &mut counter, 50).unwrap();
                 all.extend((0..shots.len()).map(|place| shots.get(place).to_vec()));
             }
             assert_eq!(all.len(), 100, "{}", workload.name);

@@ -18,7 +18,7 @@ use crate::codepay_till::{self, CodePayTill, KEY_PATH, OnlineSale, Terms};
 use crate::floor::Floor;
 use crate::load::Shots;
 use crate::rsa::cores;
-use crate::workloads::{Counter, Target, Workload, make_all};
+use crate::workloads::{Counter, Drive, Target, Workload, make_all};
 
 /// What only a good answer says.
 const GOOD: &str = r#""code":"0""#;
@@ -39,7 +39,7 @@ pub const CREATE: Workload = Workload {
     floor: Floor::R,
     goal: Some(0.90),
     p99_goal_ms: None,
-    shots: orders,
+    drive: Drive::Shots(orders),
     warm_up: FEW,
     again: false,
     marker: GOOD,
@@ -52,7 +52,7 @@ pub const QUERY: Workload = Workload {
     floor: Floor::R,
     goal: Some(0.90),
     p99_goal_ms: None,
-    shots: queries,
+    drive: Drive::Shots(queries),
     warm_up: ASKED_ABOUT,
     again: true,
     marker: GOOD,
@@ -65,7 +65,7 @@ pub const MERCHANT_CHECKOUT: Workload = Workload {
     floor: Floor::RCard,
     goal: None,
     p99_goal_ms: None,
-    shots: checkouts,
+    drive: Drive::Shots(checkouts),
     warm_up: FEW,
     again: false,
     marker: PAID,

@@ -276,6 +276,7 @@ pub async fn run(
     let (ends, end) = watch::channel(false);
     let admin_limits = AcceptLimits { connections: 64, ..limits };
     let public = accept::serve(listeners.public, router::router(app.clone()), limits, end.clone());
+    let upkeep = admin::keep_up(metrics.clone(), end.clone());
     let admin = admin::router(app.health(), metrics);
     let admin = accept::serve(listeners.admin, admin, admin_limits, end.clone());
     let world = async {
@@ -295,7 +296,14 @@ pub async fn run(
         let _ = tokio::time::timeout(GRACE, app.terminal_places.acquire_many(all)).await;
     };
     let serving = async {
-        tokio::join!(ending, public, admin, workers.clone().run(&mut ready, end.clone(), GRACE), world);
+        tokio::join!(
+            ending,
+            public,
+            admin,
+            upkeep,
+            workers.clone().run(&mut ready, end.clone(), GRACE),
+            world
+        );
         workers.leave_to_others(&mut ready).await;
     };
     tokio::select! {

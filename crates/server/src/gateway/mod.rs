@@ -186,7 +186,18 @@ impl Gateway {
         command: Command,
         work: Option<WorkUpdate>,
     ) -> Result<Order, Problem> {
-        self.apply_beside(merchant, number, command, (work, Beside::default())).await
+        self.apply_beside((merchant, number), None, command, (work, Beside::default())).await
+    }
+
+    /// The same to an order that was loaded a moment ago: only if it has moved on since it is loaded again.
+    pub async fn apply_to(
+        &self,
+        order: Order,
+        command: Command,
+        work: Option<WorkUpdate>,
+    ) -> Result<Order, Problem> {
+        let place = (order.merchant, order.number);
+        self.apply_beside(place, Some(order), command, (work, Beside::default())).await
     }
 
     /// The same for a request that has its effect once.
@@ -198,7 +209,7 @@ impl Gateway {
         claim: Option<Claim>,
     ) -> Result<Order, Problem> {
         let beside = Beside { claim: claim.clone(), ..Beside::default() };
-        let applied = self.apply_beside(merchant, number, command, (None, beside)).await;
+        let applied = self.apply_beside((merchant, number), None, command, (None, beside)).await;
         self.unless_repeated(applied, claim).await
     }
 
@@ -210,20 +221,31 @@ impl Gateway {
         command: Command,
         (work, signature): (Option<WorkUpdate>, Option<Vec<u8>>),
     ) -> Result<Order, Problem> {
-        self.apply_beside(merchant, number, command, (work, Beside { signature, ..Beside::default() })).await
+        let beside = Beside { signature, ..Beside::default() };
+        self.apply_beside((merchant, number), None, command, (work, beside)).await
     }
 
     async fn apply_beside(
         &self,
-        merchant: MerchantId,
-        number: OrderNo,
+        (merchant, number): OrderPlace,
+        mut known: Option<Order>,
         command: Command,
         (work, with): (Option<WorkUpdate>, Beside),
     ) -> Result<Order, Problem> {
         for _ in 0..TRIES {
-            let order = self.store.load_order(merchant, OrderKey::Number(number)).await?;
+            let was_known = known.is_some();
+            let order = match known.take() {
+                Some(order) => Some(order),
+                None => self.store.load_order(merchant, OrderKey::Number(number)).await?,
+            };
             let command = self.with_open_batch(order.as_ref(), command.clone()).await?;
-            let decision = Arc::new(decide(order, command, clock::now())?);
+            let decided = decide(order, command, clock::now());
+            let changes = decided.as_ref().is_ok_and(|decision| !decision.is_nothing());
+            if was_known && !changes {
+                // Nothing is written over its version then, so it may be an old one that says so.
+                continue;
+            }
+            let decision = Arc::new(decided?);
             let (signature, mut claim) = (with.signature.clone(), with.claim.clone());
             if let (Some(claim), Some(subject)) = (&mut claim, subject_of(&decision)) {
                 claim.subject = subject;
@@ -406,17 +428,17 @@ impl Gateway {
             return Ok(false);
         };
         let order = self.store.load_order(merchant, OrderKey::Number(number)).await?;
-        let is_theirs = order.is_some_and(|order| {
+        let theirs = order.filter(|order| {
             let offered =
                 order.method_of(choice).is_some_and(|method| channel.codec.offers(method, order.terms.flow));
             offered && order.total() == callback.amount
         });
-        if !is_theirs {
+        let Some(order) = theirs else {
             tracing::error!(order = %number, "a signed callback about another channel's order or another amount");
             return Ok(false);
-        }
+        };
         let command = Command::ChannelSays { choice, asked: Asked::Callback, outcome: callback.outcome };
-        match self.apply(merchant, number, command, None).await {
+        match self.apply_to(order, command, None).await {
             Ok(_) => Ok(true),
             Err(Problem::Refused(_)) => Ok(false),
             Err(fault) => Err(fault),

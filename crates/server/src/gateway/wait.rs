@@ -1,8 +1,10 @@
-//! Waiting for what becomes of an order. Wake-ups are hints: behind them the store is read again now and then.
+//! Waiting for what becomes of an order or a refund.
+//!
+//! Knows: wake-ups are hints, the store is the truth. Does not know who waits, or what they answer.
 
 use std::time::Duration;
 
-use tillgate_core::{MerchantId, Order, OrderNo, RefundNo, RefundState};
+use tillgate_core::{MerchantId, Order, OrderNo, RefundNo, RefundState, Refusal};
 use tillgate_store::OrderKey;
 use tokio::time::Instant;
 
@@ -10,28 +12,36 @@ use super::{Gateway, Problem};
 
 impl Gateway {
     /// Waits until the order satisfies `done` or the time is up; gives the order as it is then.
-    pub async fn wait_until(
-        &self,
+    /// Wake-ups are hints: behind them the store is read again now and then.
+    ///
+    /// Thousands may wait at once, so the order itself is dropped meanwhile; that is why this is no `async fn`, which
+    /// would keep its arguments.
+    pub fn wait_until<'a>(
+        &'a self,
         order: Order,
         patience: Duration,
-        done: impl Fn(&Order) -> bool,
-    ) -> Result<Order, Problem> {
-        let deadline = Instant::now() + patience;
+        done: impl Fn(&Order) -> bool + Send + 'a,
+    ) -> impl Future<Output = Result<Order, Problem>> + Send + 'a {
         let (merchant, number) = (order.merchant, order.number);
-        let waiting = self.bus.wait_for(merchant, number);
-        let mut order = order;
-        loop {
-            // Registered before the read, so that no wake-up falls between.
-            let mut woken = std::pin::pin!(waiting.next());
-            woken.as_mut().enable();
-            if let Some(now) = self.store.load_order(merchant, OrderKey::Number(number)).await? {
-                order = now;
+        drop(order);
+        async move {
+            let deadline = Instant::now() + patience;
+            let waiting = self.bus.wait_for(merchant, number);
+            loop {
+                // Registered before the read, so that no wake-up falls between.
+                let mut woken = std::pin::pin!(waiting.next());
+                woken.as_mut().enable();
+                {
+                    let order = self.store.load_order(merchant, OrderKey::Number(number)).await?;
+                    let order = order.ok_or(Refusal::OrderNotFound)?;
+                    let is_over = self.bus.is_closed() || Instant::now() >= deadline;
+                    if is_over || done(&order) {
+                        return Ok(order);
+                    }
+                }
+                let until = deadline.min(Instant::now() + self.bus.order_patience());
+                let _ = tokio::time::timeout_at(until, woken).await;
             }
-            if done(&order) || self.bus.is_closed() || Instant::now() >= deadline {
-                return Ok(order);
-            }
-            let until = deadline.min(Instant::now() + self.bus.order_patience());
-            let _ = tokio::time::timeout_at(until, woken).await;
         }
     }
 

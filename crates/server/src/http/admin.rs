@@ -11,7 +11,7 @@ use axum::http::{Response, StatusCode};
 use axum::routing::get;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tillgate_store::Store;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use super::limits::LongPolls;
 use super::typed;
@@ -27,6 +27,20 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     // A second start in one process (tests) records into the first one.
     let _ = metrics::set_global_recorder(recorder);
     Ok(handle)
+}
+
+/// Until then each observation is kept by itself, 16 bytes of it.
+const UPKEEP_EVERY: Duration = Duration::from_secs(1);
+
+/// Adds up what was observed, also where nobody asks for it.
+pub async fn keep_up(metrics: PrometheusHandle, mut stop: watch::Receiver<bool>) {
+    let mut every = tokio::time::interval(UPKEEP_EVERY);
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stopped| *stopped) => return,
+            _ = every.tick() => metrics.run_upkeep(),
+        }
+    }
 }
 
 /// A readiness answer is good for this long: probing costs a durable write, and anyone may probe.

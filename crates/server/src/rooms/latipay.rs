@@ -183,8 +183,10 @@ where
 }
 
 /// For what moves money, or has a channel do so: it is carried to its end though the till may have gone.
-async fn whole(work: impl Future<Output = Response<Body>> + Send + 'static) -> Response<Body> {
-    to_the_end(work, || json(StatusCode::OK, room::fault_answer())).await
+fn whole(
+    work: impl Future<Output = Response<Body>> + Send + 'static,
+) -> impl Future<Output = Response<Body>> + Send {
+    to_the_end(work, || json(StatusCode::OK, room::fault_answer()))
 }
 
 pub async fn transaction(State(app): State<Arc<App>>, request: Request) -> Response<Body> {

@@ -102,15 +102,21 @@ async fn body_of(
 }
 
 /// Carries a request to its end even if its sender goes away: what was stored is followed by what it owes.
-pub async fn to_the_end<T: Send + 'static>(
+///
+/// Begins at once, and no `async fn`: that would keep the work, ten kilobytes of it, in each future that waits for it.
+pub fn to_the_end<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
-    broken: impl FnOnce() -> T,
-) -> T {
-    match tokio::spawn(work).await {
-        Ok(done) => done,
-        Err(error) => {
-            tracing::error!(%error, "a request broke off");
-            broken()
+    broken: impl FnOnce() -> T + Send,
+) -> impl Future<Output = T> + Send {
+    // In a box, or it is copied three times on its way into the task.
+    let task = tokio::spawn(Box::pin(work));
+    async move {
+        match task.await {
+            Ok(done) => done,
+            Err(error) => {
+                tracing::error!(%error, "a request broke off");
+                broken()
+            }
         }
     }
 }

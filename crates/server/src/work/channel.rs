@@ -37,13 +37,13 @@ impl Workers {
 
     async fn says(
         &self,
-        work: &Work,
-        (choice, asked): (u32, Asked),
+        order: Order,
+        asked: Asked,
         outcome: Outcome,
         update: WorkUpdate,
     ) -> Result<(), Problem> {
-        let command = Command::ChannelSays { choice, asked, outcome };
-        self.gateway.apply(work.key.merchant, work.key.order, command, Some(update)).await.map(drop)
+        let command = Command::ChannelSays { choice: order.choice(), asked, outcome };
+        self.gateway.apply_to(order, command, Some(update)).await.map(drop)
     }
 
     pub(super) async fn charge(&self, work: &Work) -> Result<(), Problem> {
@@ -59,9 +59,7 @@ impl Workers {
         }
         if work.attempt > 1 {
             // An earlier worker may have sent it. From here on we only ask.
-            return self
-                .says(work, (order.choice(), Asked::Charge), Outcome::Unknown, Self::done(work))
-                .await;
+            return self.says(order, Asked::Charge, Outcome::Unknown, Self::done(work)).await;
         }
         let Some(payment) = self.payment(&order, order.choice()).await? else {
             return self.gateway.settle(Self::done(work)).await;
@@ -70,7 +68,7 @@ impl Workers {
             Answer::Outcome(outcome) => outcome,
             Answer::Presented(_) | Answer::NeverHeardOf => Outcome::Unknown,
         };
-        self.says(work, (order.choice(), Asked::Charge), outcome, Self::done(work)).await
+        self.says(order, Asked::Charge, outcome, Self::done(work)).await
     }
 
     pub(super) async fn ask(&self, work: &Work) -> Result<(), Problem> {
@@ -92,7 +90,7 @@ impl Workers {
         };
         match self.gateway.channels.ask(&Call::Query(payment)).await {
             Answer::Outcome(outcome) if is_final(&outcome) => {
-                self.says(work, (order.choice(), Asked::Query), outcome, Self::done(work)).await
+                self.says(order, Asked::Query, outcome, Self::done(work)).await
             }
             // It ended unpaid and the charge never arrived: all is well.
             Answer::NeverHeardOf if order.state.is_final() => self.gateway.settle(Self::done(work)).await,
@@ -131,7 +129,7 @@ impl Workers {
         }
         match answer {
             Answer::Outcome(outcome) if is_final(&outcome) => {
-                self.says(work, (order.choice(), Asked::Close), outcome, Self::done(work)).await
+                self.says(order, Asked::Close, outcome, Self::done(work)).await
             }
             Answer::Outcome(_) | Answer::Presented(_) | Answer::NeverHeardOf => {
                 self.gateway.settle(Self::retry(work, ask_delay_s(work.attempt))).await

@@ -162,7 +162,8 @@ impl Workers {
                 return workers.give_back(work).await;
             }
             metrics::counter!("tillgate_work_total", "kind" => work.key.kind.name()).increment(1);
-            if let Err(problem) = workers.perform(&work).await {
+            // In a box: what waits for its place, and is copied into its task, is small.
+            if let Err(problem) = Box::pin(workers.perform(&work)).await {
                 // The row stays; it is taken again when the lease ends.
                 tracing::error!(%problem, kind = work.key.kind.name(), order = %work.key.order, "work failed");
             }

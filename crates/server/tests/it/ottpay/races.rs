@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tillgate_core::{Method, NewOrder, Order, Presentation};
+use tillgate_core::{Asked, Command, Method, NewOrder, Order, OrderState, Outcome, Presentation};
 use tillgate_protocols::ottpay::Action;
 use tillgate_store::OrderKey;
 use tokio::io::AsyncWriteExt as _;
@@ -56,6 +56,43 @@ async fn a_choice_made_on_an_old_view_closes_what_was_shown_since() {
     assert_eq!((after.choice(), &after.presentation), (2, &Presentation::None));
     let trade_no = till.scanned(&first).await;
     assert_ne!(press(&till, &trade_no).await, 200, "the first code could still be paid");
+}
+
+/// Whoever asked a channel decides on the order he asked about. It may have moved on since.
+#[tokio::test]
+async fn a_word_on_an_old_view_is_decided_on_the_order_as_it_is() {
+    let world = TestWorld::new().await;
+    let till = till(&world);
+    let (reference, path) = page(&till, "amount=2559").await;
+    let unchosen = load(&world, &reference).await;
+    till.place.post(&path, "method=alipay").await;
+    // To the old view this is about a choice nobody has made.
+    let shows = Command::Present { choice: 1, presentation: Presentation::Code("shown".into()) };
+    let shown = world.app().gateway.apply_to(unchosen, shows, None).await.unwrap();
+    assert_eq!((shown.choice(), &shown.presentation), (1, &Presentation::Code("shown".into())));
+    let (reference, path) = page(&till, "amount=2558").await;
+    till.place.post(&path, "method=alipay").await;
+    till.place.http.page(&till.place.url(&path)).await;
+    let unpaid = load(&world, &reference).await;
+    let Presentation::Code(code) = &unpaid.presentation else { panic!("not shown") };
+    assert_eq!(press(&till, &till.scanned(code).await).await, 200);
+    let paid = till_paid(&world, &reference).await;
+    for outcome in [Outcome::Declined { reason: "no".into() }, Outcome::Pending] {
+        let says = Command::ChannelSays { choice: 1, asked: Asked::Query, outcome };
+        let after = world.app().gateway.apply_to(unpaid.clone(), says, None).await.unwrap();
+        assert_eq!(after, paid, "what the old view said was written over the new one");
+    }
+}
+
+async fn till_paid(world: &TestWorld, reference: &str) -> Order {
+    for _ in 0..200 {
+        let order = load(world, reference).await;
+        if matches!(order.state, OrderState::Paid { .. }) {
+            return order;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{reference} was not paid");
 }
 
 #[tokio::test]
