@@ -318,7 +318,7 @@ measured in the same minute: what the same HTTP stack does when it does almost n
   speaking with it.
 - The full store is made by `tillgate-bench fill`: orders of the last 30 days by the same rules, each paid, booked and its
   merchant told. *Query* asks about its orders there, everything else adds to it; *empty* is the same gateway on an
-  empty store, in turns with it.
+  empty store (for *query* on one of 20,000 such orders), in turns with it.
 - The load generator is one thread on the same cores. Floor and gateway take turns, each turn on empty data. A
   round in which other processes took more than 5 % of the machine is made again, three times at most.
 
