@@ -145,13 +145,14 @@ async fn the_money_is_where_the_books_say() {
 
     // Whatever was begun ends; the checks of the world's end then compare all books.
     let database = &world.place.database;
-    eventually("every order has ended", Duration::from_secs(30), async || {
+    eventually("every order has ended", Duration::from_secs(120), async || {
         let open = "SELECT order_no, state FROM orders WHERE state IN ('pending', 'closing')";
         rows(&connect(database), open).is_empty().then_some(())
     })
     .await;
-    // A refund that was asked for while its wallet was silent counts as lost after a minute: let it go by.
-    eventually("every refund has ended", Duration::from_secs(30), async || {
+    // A refund that was asked for while its wallet was silent counts as lost after a minute: let it go by. Of PostgreSQL we
+    // have a copy here, so there the minute is waited for.
+    eventually("every refund has ended", Duration::from_secs(240), async || {
         let connection = connect(database);
         let owed = rows(&connection, "SELECT 1 FROM work WHERE slot = 'r' AND attempt > 3");
         if !owed.is_empty() {
