@@ -8,7 +8,7 @@ use serde_json::Value;
 use tillgate::config::{Config, DEFAULT};
 
 use super::{Process, command, free_port, prints, refuses, runs, text};
-use crate::harness::{KEY, TestWorld};
+use crate::harness::{KEY, TestWorld, database};
 
 #[test]
 fn the_default_configuration_is_the_configuration_by_default() {
@@ -54,8 +54,10 @@ async fn the_healthcheck_is_good_or_bad() {
     world.start().await;
 }
 
+/// Settings of a gateway with this folder, and with the database its world has.
 fn data_args(dir: &std::path::Path) -> String {
-    format!("data_dir = '{0}'\nmaster_key_file = '{0}/master.key'\n", dir.display())
+    let database = database::beside(dir).map(|url| format!("database = '{url}'\n")).unwrap_or_default();
+    format!("{database}data_dir = '{0}'\nmaster_key_file = '{0}/master.key'\n", dir.display())
 }
 
 #[test]
