@@ -9,7 +9,8 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::time::timeout;
 use tokio_postgres::config::{Host, SslMode};
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::tls::TlsStream;
+use tokio_postgres::{Client, Config, Connection, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use url::Url;
 
@@ -124,16 +125,8 @@ impl Address {
 
     async fn connect_to(&self, host: &Config, purpose: Use) -> Result<Client, tokio_postgres::Error> {
         let client = match &self.tls {
-            Some(tls) => {
-                let (client, connection) = host.connect(tls.clone()).await?;
-                tokio::spawn(async move { drop(connection.await) });
-                client
-            }
-            None => {
-                let (client, connection) = host.connect(NoTls).await?;
-                tokio::spawn(async move { drop(connection.await) });
-                client
-            }
+            Some(tls) => carried(host.connect(tls.clone()).await?),
+            None => carried(host.connect(NoTls).await?),
         };
         client.batch_execute(SETTINGS).await?;
         if purpose == Use::Keys {
@@ -150,6 +143,14 @@ impl Address {
     pub fn tls(&self) -> Option<&MakeRustlsConnect> {
         self.tls.as_ref()
     }
+}
+
+/// What the client says and hears travels by itself, until it is dropped.
+fn carried<T: TlsStream + Unpin + Send + 'static>(
+    (client, connection): (Client, Connection<Socket, T>),
+) -> Client {
+    tokio::spawn(async move { drop(connection.await) });
+    client
 }
 
 /// The same for each host by itself.

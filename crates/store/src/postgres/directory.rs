@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use tillgate_core::{Account, MerchantId, Timestamp};
-use tokio_postgres::error::SqlState;
 
 use super::group::columns;
 use super::session::{Session, Trouble};
@@ -13,9 +12,6 @@ use crate::port::StoreError;
 use crate::report::{StatementFile, StatementLine};
 use crate::rows::{self, to_json};
 use crate::sql;
-
-/// Two who add a merchant at once take the same number; the second takes the next.
-const TRIES: usize = 100;
 
 impl Postgres {
     pub(super) async fn login(&self, room: &str, login: &str) -> Result<Option<Credential>, StoreError> {
@@ -43,30 +39,18 @@ impl Postgres {
         Ok(complete)
     }
 
+    /// Two who add a merchant at once take the same number; the second takes the next.
     pub(super) async fn new_merchant(&self, name: &str, now: Timestamp) -> Result<MerchantId, StoreError> {
-        for _ in 0..TRIES {
-            let added = self
-                .lines
-                .transact(|session| {
-                    Box::pin(async move {
-                        match session.one(sql::ADD_MERCHANT, &[&name, &now.0], |row| row.merchant(0)).await {
-                            // Rolled back by the server's refusal; ours only says that it was so.
-                            Err(Trouble::Database(error))
-                                if error.code() == Some(&SqlState::UNIQUE_VIOLATION) =>
-                            {
-                                session.plainly("ROLLBACK; BEGIN").await?;
-                                Ok(None)
-                            }
-                            other => other,
-                        }
-                    })
+        let added = self
+            .lines
+            .transact(|session| {
+                Box::pin(async move {
+                    let added = session.one(sql::ADD_MERCHANT, &[&name, &now.0], |row| row.merchant(0)).await;
+                    added.map_err(Trouble::unless_taken)
                 })
-                .await?;
-            if let Some(merchant) = added {
-                return Ok(merchant);
-            }
-        }
-        Err(StoreError::Fault("no number was free for the merchant".into()))
+            })
+            .await?;
+        added.ok_or_else(|| StoreError::Fault("the database gave no number".into()))
     }
 
     pub(super) async fn keep_credential(&self, credential: Credential) -> Result<(), StoreError> {

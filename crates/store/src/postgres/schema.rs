@@ -4,8 +4,6 @@
 //! uses (expand); what nobody uses any more goes in a later step (contract). Each step says the oldest version of the schema
 //! whose programs can work on what it leaves.
 
-use tokio_postgres::error::SqlState;
-
 use super::session::{Session, Trouble};
 use crate::port::StoreError;
 use crate::rows::{BadRow, Columns};
@@ -49,7 +47,8 @@ fn pair(row: &dyn Columns) -> Result<(i64, i64), BadRow> {
 /// In one transaction, which the table's row serializes.
 pub async fn bring_up(session: &Session, steps: &[Step], older: Older) -> Result<(), Trouble> {
     refuse_strangers(session).await?;
-    session.plainly(MAKE).await.map_err(of_two_makers)?;
+    // `IF NOT EXISTS` does not see what another transaction is making.
+    session.plainly(MAKE).await.map_err(Trouble::unless_taken)?;
     session.plainly("INSERT INTO schema_version VALUES (1, 0, 0) ON CONFLICT DO NOTHING").await?;
     let read = "SELECT version, oldest FROM schema_version WHERE one = 1 FOR UPDATE";
     let (version, oldest) = session.one(read, &[], pair).await?.unwrap_or_default();
@@ -75,16 +74,6 @@ pub async fn bring_up(session: &Session, steps: &[Step], older: Older) -> Result
         session.run(write, &[&number, &step.oldest]).await?;
     }
     Ok(())
-}
-
-/// `IF NOT EXISTS` does not see what another transaction is making.
-fn of_two_makers(trouble: Trouble) -> Trouble {
-    match &trouble {
-        Trouble::Database(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
-            Trouble::Busy(trouble.to_string())
-        }
-        _ => trouble,
-    }
 }
 
 /// A database with tables of somebody else's.

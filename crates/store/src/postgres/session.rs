@@ -80,6 +80,16 @@ impl Trouble {
             if error.code() == Some(&SqlState::CHARACTER_NOT_IN_REPERTOIRE))
     }
 
+    /// What two do at once that only one can: the other comes after him.
+    pub fn unless_taken(self) -> Self {
+        match &self {
+            Self::Database(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
+                Self::Busy(self.to_string())
+            }
+            _ => self,
+        }
+    }
+
     pub fn remedy(&self) -> Remedy {
         let error = match self {
             Self::Database(error) => error,

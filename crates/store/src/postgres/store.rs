@@ -4,7 +4,6 @@ use tillgate_core::{
     Account, Event, MerchantId, Order, OrderNo, Posting, Refund, RefundNo, Timestamp, Work, WorkKey,
 };
 
-use super::terminal::count;
 use super::{Postgres, Value};
 use crate::changeset::Changeset;
 use crate::claim::{Claim, Claimed};
@@ -67,8 +66,9 @@ impl Store for Postgres {
 
     fn queue_length<'a>(&'a self, merchant: MerchantId, name: &'a str, limit: u32) -> Answer<'a, u32> {
         Box::pin(async move {
-            let counted =
-                self.one(sql::QUEUE_LENGTH, &[&id(merchant), &name, &i64::from(limit)], count).await?;
+            let counted = self
+                .one(sql::QUEUE_LENGTH, &[&id(merchant), &name, &i64::from(limit)], |row| row.int(0))
+                .await?;
             Ok(counted.unwrap_or_default())
         })
     }

@@ -5,7 +5,7 @@ use tillgate_core::{MerchantId, OrderNo, Timestamp, Work, WorkKey, WorkKind};
 use super::session::{Session, Trouble};
 use super::{Postgres, Value, group, sql as own, writer};
 use crate::port::StoreError;
-use crate::rows::{self, Columns};
+use crate::rows;
 use crate::sql;
 use crate::terminal::Batch;
 
@@ -149,8 +149,4 @@ async fn close_batch(
     session.run(own::CLOSE_BATCH, &[&id, &terminal, &place, &now.0]).await?;
     session.run(sql::OWE_SETTLEMENT, &[&now.0, &id, &terminal, &place]).await?;
     Ok(Some(Batch { closed_at: Some(now), ..batch }))
-}
-
-pub(super) fn count(row: &dyn Columns) -> Result<u32, rows::BadRow> {
-    row.int(0)
 }

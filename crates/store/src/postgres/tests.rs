@@ -76,6 +76,23 @@ async fn two_gateways_race_on_one_database() {
     assert_eq!((keys.len(), all), (40, 40));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn merchants_added_at_once_get_numbers_of_their_own() {
+    let home = open(&database()).await;
+    let adding: Vec<_> = (0..6)
+        .map(|_| {
+            let home = home.clone();
+            tokio::spawn(async move { home.add_merchant("Kiwi Coffee", NOW).await.unwrap() })
+        })
+        .collect();
+    let mut numbers = Vec::new();
+    for added in adding {
+        numbers.push(added.await.unwrap().0);
+    }
+    numbers.sort_unstable();
+    assert_eq!(numbers, [1, 2, 3, 4, 5, 6]);
+}
+
 /// Each in its turn takes two orders that the other has taken the other way round: PostgreSQL ends one, which tries again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_is_ended_in_a_deadlock_tries_again() {

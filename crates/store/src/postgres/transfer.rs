@@ -14,7 +14,9 @@ use super::address::{Address, Use};
 use super::schema::{self, Older};
 use super::session::{Session, Trouble};
 use crate::port::StoreError;
-use crate::transfer::{Kind, RowSink, RowSource, Summary, Summing, Table, TransferError, Value, catalogue};
+use crate::transfer::{
+    Kind, RowSink, RowSource, Summary, Summing, Table, TransferError, Value, as_told, catalogue,
+};
 
 fn failed(error: tokio_postgres::Error) -> TransferError {
     TransferError::Store(Trouble::from(error).into())
@@ -58,13 +60,7 @@ pub async fn fill(settings: &Settings, source: &mut dyn RowSource) -> Result<Sum
         .map_err(troubled)?;
     let mut summing = Summing::new(source.tables());
     send_rows(&session, source.tables(), &mut summing).await?;
-    let found = summing.finish();
-    let expected =
-        source.summary().ok_or_else(|| TransferError::Refused("the file has no end".to_owned()))?;
-    let differences = expected.differences(&found);
-    if !differences.is_empty() {
-        return Err(TransferError::Differs(differences));
-    }
+    let found = as_told(source, summing.finish())?;
     session.plainly("COMMIT").await.map_err(|trouble| {
         TransferError::Refused(format!(
             "{trouble}: the connection was lost at the very end; look whether the rows are there before you try again"

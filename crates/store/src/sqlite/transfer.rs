@@ -12,7 +12,9 @@ use rusqlite::{Connection, OpenFlags, Row, Statement};
 
 use super::{fault, open, schema};
 use crate::port::StoreError;
-use crate::transfer::{RowSink, RowSource, Summary, Summing, Table, TransferError, Value, catalogue};
+use crate::transfer::{
+    RowSink, RowSource, Summary, Summing, Table, TransferError, Value, as_told, catalogue,
+};
 
 fn failed(error: rusqlite::Error) -> TransferError {
     TransferError::Store(fault(error))
@@ -167,14 +169,7 @@ fn fill(new: &Path, source: &mut dyn RowSource) -> Result<Summary, TransferError
     connection.execute_batch("COMMIT").map_err(failed)?;
     let mut summing = Summing::new(source.tables());
     read_rows(&connection, source.tables(), &mut summing)?;
-    let found = summing.finish();
-    let expected =
-        source.summary().ok_or_else(|| TransferError::Refused("the file has no end".to_owned()))?;
-    let differences = expected.differences(&found);
-    if !differences.is_empty() {
-        return Err(TransferError::Differs(differences));
-    }
-    Ok(found)
+    as_told(source, summing.finish())
 }
 
 fn insert_all(connection: &Connection, source: &mut dyn RowSource) -> Result<(), TransferError> {

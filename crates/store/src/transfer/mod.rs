@@ -44,6 +44,13 @@ pub trait RowSource: Send {
     fn summary(&self) -> Option<&Summary>;
 }
 
+/// What was read back, if it is what the source said.
+pub(crate) fn as_told(source: &dyn RowSource, found: Summary) -> Result<Summary, TransferError> {
+    let told = source.summary().ok_or_else(|| TransferError::Refused("the file has no end".to_owned()))?;
+    let differences = told.differences(&found);
+    if differences.is_empty() { Ok(found) } else { Err(TransferError::Differs(differences)) }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum TransferError {
     #[error(transparent)]
