@@ -18,6 +18,8 @@ use tillgate_core::{
 use tillgate_protocols::wire::offer::Offer;
 use zeroize::Zeroizing;
 
+use crate::meters::Meters;
+
 /// Carries bytes to a channel and back; `None` when nothing came back.
 pub trait Wire: Send + Sync + fmt::Debug {
     /// `body` may hold a card number: it is wiped when dropped.
@@ -42,11 +44,13 @@ pub struct Channels {
     list: Vec<Channel>,
     acquirer: Option<Acquirer>,
     timeout: Duration,
+    calls: Arc<Meters<3>>,
 }
 
 impl Channels {
     pub fn new(list: Vec<Channel>, acquirer: Option<Acquirer>, timeout: Duration) -> Self {
-        Self { list, acquirer, timeout }
+        let calls = Meters::new("tillgate_channel_calls_total", ["channel", "call", "outcome"]);
+        Self { list, acquirer, timeout, calls: Arc::new(calls) }
     }
 
     pub fn timeout(&self) -> Duration {
@@ -99,9 +103,7 @@ impl Channels {
         };
         let outcome =
             if matches!(answer, Answer::Outcome(Outcome::Unknown)) { "unknown" } else { "answered" };
-        metrics::counter!("tillgate_channel_calls_total", "channel" => channel.codec.name().to_owned(),
-            "call" => call.name(), "outcome" => outcome)
-        .increment(1);
+        self.calls.count([channel.codec.name(), call.name(), outcome]);
         answer
     }
 }
@@ -116,9 +118,8 @@ impl Channels {
             Ok(None) | Err(_) => CardAnswer::UNKNOWN,
         };
         let is_unknown = matches!(answer.outcome, CardOutcome::Outcome(Outcome::Unknown));
-        metrics::counter!("tillgate_channel_calls_total", "channel" => acquirer.codec.name().to_owned(),
-            "call" => call.name(), "outcome" => if is_unknown { "unknown" } else { "answered" })
-        .increment(1);
+        let outcome = if is_unknown { "unknown" } else { "answered" };
+        self.calls.count([acquirer.codec.name(), call.name(), outcome]);
         answer
     }
 }

@@ -1,7 +1,7 @@
 //! Who may call: logins with their opened secrets, read from the store and kept for a moment.
 //!
 //! A rotated key or a new account is seen after [`KEEP`] at the latest, also when another process
-//! (the command line) wrote it. Unknown logins are kept as well, so that asking for one takes as long as asking for
+//! (the command line) wrote it; so is whose an account is. Unknown logins are kept as well, so that asking for one takes as long as asking for
 //! a known one; only so many of them that nobody can fill the memory.
 
 use std::collections::HashMap;
@@ -9,8 +9,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use parking_lot::RwLock;
+use tillgate_core::{MerchantId, Order};
 use tillgate_store::{Credential, Store};
 
 const KEEP: Duration = Duration::from_secs(2);
@@ -22,6 +23,7 @@ const UNKNOWN_MAX: usize = 1_024;
 const NAME_MAX: usize = 64;
 
 type Kept<P> = (Instant, Arc<P>);
+type Account = (MerchantId, String);
 
 /// `P` is what the room wants to know of a login.
 pub struct Directory<P> {
@@ -30,6 +32,8 @@ pub struct Directory<P> {
     build: Build<P>,
     known: RwLock<HashMap<String, Kept<P>>>,
     unknown: RwLock<HashMap<String, Instant>>,
+    /// The login of each account that orders were looked up by.
+    owners: RwLock<HashMap<Account, (Instant, String)>>,
     /// Some login there is.
     stand_in: RwLock<Option<String>>,
 }
@@ -48,6 +52,7 @@ impl<P: Send + Sync> Directory<P> {
             build,
             known: RwLock::default(),
             unknown: RwLock::default(),
+            owners: RwLock::default(),
             stand_in: RwLock::default(),
         }
     }
@@ -84,6 +89,24 @@ impl<P: Send + Sync> Directory<P> {
         self.stand_in.write().get_or_insert_with(|| login.to_owned());
         self.known.write().insert(login.to_owned(), (Instant::now(), profile.clone()));
         Ok(Some(profile))
+    }
+
+    /// The one whose key speaks about the order.
+    pub async fn of_order(&self, order: &Order) -> Result<Arc<P>> {
+        let account = (order.merchant, order.terms.account.clone());
+        let kept = self.owners.read().get(&account).filter(|(read_at, _)| read_at.elapsed() < KEEP).cloned();
+        let login = match kept {
+            Some((_, login)) => login,
+            None => self.read_owner(account).await?,
+        };
+        self.find(&login).await?.context("the order's login is gone")
+    }
+
+    async fn read_owner(&self, account: Account) -> Result<String> {
+        let login = self.store.load_login_of(account.0, self.room, &account.1).await?;
+        let login = login.context("the order's account has no login")?;
+        self.owners.write().insert(account, (Instant::now(), login.clone()));
+        Ok(login)
     }
 
     /// What the other case costs: after a known login a look-up that finds nothing, after an unknown one all that is

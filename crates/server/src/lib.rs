@@ -17,6 +17,7 @@ pub mod directory;
 pub mod gateway;
 pub mod http;
 pub mod logging;
+pub mod meters;
 pub mod numbers;
 pub mod outbound;
 pub mod pages;

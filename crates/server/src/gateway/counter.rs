@@ -10,7 +10,7 @@ use tillgate_core::{
 };
 use tillgate_store::{Claim, Conflict, OrderKey, StoreError};
 
-use super::{Beside, Gateway, Problem, TRIES, count_order, into_order};
+use super::{Beside, Gateway, Problem, TRIES, into_order};
 use crate::clock;
 
 impl Gateway {
@@ -49,7 +49,7 @@ impl Gateway {
             let beside = Beside { claim: claim.clone(), ..self.reservation(&new).await? };
             match self.commit_with(&decision, beside, None).await {
                 Ok(()) => {
-                    count_order(&decision.order);
+                    self.count_order(&decision.order);
                     return Ok(into_order(decision));
                 }
                 Err(StoreError::Conflict(Conflict::Number)) => self.renumber(&mut new),

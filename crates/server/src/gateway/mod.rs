@@ -24,6 +24,7 @@ use crate::alarm::Alarm;
 use crate::bus::Bus;
 use crate::channels::{self, Channels};
 use crate::clock;
+use crate::meters::Meters;
 use crate::numbers::OrderNumbers;
 use crate::terminals::Terminals;
 
@@ -70,11 +71,13 @@ pub struct Gateway {
     /// Those connected to this process.
     pub terminals: Terminals,
     /// Work this process has already leased, to be done at once, with the end of the lease.
-    ready: mpsc::UnboundedSender<Work>,
+    ready: mpsc::UnboundedSender<Ready>,
     /// When work falls due next, as far as this process knows.
     pub alarm: Alarm,
     /// Orders a channel is preparing at this moment.
     presenting: Mutex<HashSet<OrderPlace>>,
+    events: Meters<1>,
+    orders: Meters<2>,
 }
 
 /// What is stored with a decision on an order at a counter.
@@ -106,8 +109,14 @@ fn subject_of(decision: &Decision) -> Option<String> {
 
 type OrderPlace = (MerchantId, OrderNo);
 
-/// Work for the workers to do at once.
-pub type ReadyWork = mpsc::UnboundedReceiver<Work>;
+/// Work to be done at once, and the order as it was stored with it.
+#[derive(Debug)]
+pub struct Ready {
+    pub work: Work,
+    pub order: Box<Order>,
+}
+
+pub type ReadyWork = mpsc::UnboundedReceiver<Ready>;
 
 impl Gateway {
     pub fn new(
@@ -125,6 +134,8 @@ impl Gateway {
             ready,
             alarm: Alarm::default(),
             presenting: Mutex::default(),
+            events: Meters::new("tillgate_events_total", ["event"]),
+            orders: Meters::new("tillgate_orders_total", ["room", "flow"]),
         };
         (Arc::new(gateway), receiver)
     }
@@ -154,7 +165,7 @@ impl Gateway {
             let decision = Arc::new(decide(None, Command::Create(new), clock::now())?);
             let conflict = match self.commit(&decision, None).await {
                 Ok(()) => {
-                    count_order(&decision.order);
+                    self.count_order(&decision.order);
                     return Ok(Created::Order(into_order(decision)));
                 }
                 Err(StoreError::Conflict(conflict)) => conflict,
@@ -401,12 +412,13 @@ impl Gateway {
             self.bus.wake_terminal(order.merchant, &order.terms.terminal);
         }
         for event in &decision.events {
-            metrics::counter!("tillgate_events_total", "event" => event.name()).increment(1);
+            self.events.count([event.name()]);
         }
         for new in &decision.work {
             if new.due_at <= decision.at {
                 let key = WorkKey { merchant: order.merchant, order: order.number, kind: new.kind };
-                let _ = self.ready.send(Work { key, due_at: lease_until, attempt: 1 });
+                let work = Work { key, due_at: lease_until, attempt: 1 };
+                let _ = self.ready.send(Ready { work, order: Box::new(order.clone()) });
             } else {
                 self.alarm.set_no_later_than(new.due_at);
             }
@@ -414,6 +426,10 @@ impl Gateway {
         if let Some(WorkUpdate::Retry(_, due_at)) = work {
             self.alarm.set_no_later_than(due_at);
         }
+    }
+
+    fn count_order(&self, order: &Order) {
+        self.orders.count([&order.room, order.terms.flow.as_str()]);
     }
 
     /// A channel told us something. `false`: it is not theirs, or not about an order of ours.
@@ -449,9 +465,4 @@ impl Gateway {
 /// The order of a decision whose other holder, the writer, is done with it.
 fn into_order(decision: Arc<Decision>) -> Order {
     Arc::try_unwrap(decision).map_or_else(|shared| shared.order.clone(), |decision| decision.order)
-}
-
-fn count_order(order: &Order) {
-    metrics::counter!("tillgate_orders_total", "room" => order.room.to_string(), "flow" => order.terms.flow.as_str())
-        .increment(1);
 }

@@ -20,7 +20,7 @@ use tillgate_protocols::latipay::{
 use tillgate_protocols::wire::nonce::{self, NonceKey};
 use tillgate_store::{Credential, OrderKey, Store};
 
-use super::{Boxed, Message, Room, Shown, body_of, keys, profile_of_order, to_the_end};
+use super::{Boxed, Message, Room, Shown, body_of, keys, to_the_end};
 use crate::app::App;
 use crate::directory::Directory;
 use crate::gateway::{Gateway, Problem};
@@ -122,11 +122,6 @@ impl Latipay {
         Ok((Arc::new(own), call))
     }
 
-    /// The profile whose key signs what is said about the order.
-    async fn profile_of_order(&self, order: &Order) -> anyhow::Result<Arc<Profile>> {
-        profile_of_order(&*self.store, &self.directory, order).await
-    }
-
     fn new_order(&self, gateway: &Gateway, profile: &Profile, call: CreateCall) -> NewOrder {
         let number = gateway.numbers.next(clock::now());
         NewOrder {
@@ -154,7 +149,7 @@ impl Latipay {
         if &*order.room != ROOM {
             return Ok(None);
         }
-        let profile = self.profile_of_order(&order).await?;
+        let profile = self.directory.of_order(&order).await?;
         Ok(Some((order, profile)))
     }
 
@@ -428,12 +423,12 @@ impl Room for Latipay {
     }
 
     fn seller<'a>(&'a self, order: &'a Order) -> Boxed<'a, anyhow::Result<String>> {
-        Box::pin(async { Ok(self.profile_of_order(order).await?.user_name.clone()) })
+        Box::pin(async { Ok(self.directory.of_order(order).await?.user_name.clone()) })
     }
 
     fn shown<'a>(&'a self, order: &'a Order) -> Boxed<'a, anyhow::Result<Shown>> {
         Box::pin(async {
-            let profile = self.profile_of_order(order).await?;
+            let profile = self.directory.of_order(order).await?;
             Ok(Shown {
                 seller: profile.user_name.clone(),
                 order_number: room::order_id(order),
@@ -445,7 +440,7 @@ impl Room for Latipay {
 
     fn notification<'a>(&'a self, order: &'a Order, _event: u32) -> Boxed<'a, anyhow::Result<Message>> {
         Box::pin(async {
-            let profile = self.profile_of_order(order).await?;
+            let profile = self.directory.of_order(order).await?;
             let message = room::notification(&profile, order);
             Ok(Message { url: message.url, content_type: message.content_type.into(), body: message.body })
         })
@@ -458,7 +453,7 @@ impl Room for Latipay {
         body: &'a [u8],
     ) -> Boxed<'a, anyhow::Result<bool>> {
         Box::pin(async move {
-            let profile = self.profile_of_order(order).await?;
+            let profile = self.directory.of_order(order).await?;
             Ok(room::acknowledged(&profile.settings, status, body))
         })
     }

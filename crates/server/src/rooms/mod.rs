@@ -18,10 +18,8 @@ use axum::extract::Request;
 use axum::http::{Response, StatusCode};
 use bytes::Bytes;
 use tillgate_core::{Method, Order};
-use tillgate_store::Store;
 
 use crate::app::App;
-use crate::directory::Directory;
 use crate::http::body::{self, BodyError};
 use crate::http::json;
 
@@ -119,17 +117,4 @@ pub fn to_the_end<T: Send + 'static>(
             }
         }
     }
-}
-
-/// The profile whose key speaks about the order.
-async fn profile_of_order<P: Send + Sync>(
-    store: &dyn Store,
-    directory: &Directory<P>,
-    order: &Order,
-) -> anyhow::Result<Arc<P>> {
-    let login = store
-        .load_login_of(order.merchant, &order.room, &order.terms.account)
-        .await?
-        .context("the order's account has no login")?;
-    directory.find(&login).await?.context("the order's login is gone")
 }

@@ -16,7 +16,7 @@ use tillgate_protocols::ottpay::{
 use tillgate_protocols::wire::nonce::{self, NonceKey};
 use tillgate_store::{Credential, OrderKey, Store};
 
-use super::{Boxed, Message, Room, Shown, body_of, keys, profile_of_order, to_the_end};
+use super::{Boxed, Message, Room, Shown, body_of, keys, to_the_end};
 use crate::app::App;
 use crate::directory::Directory;
 use crate::gateway::{Gateway, Problem};
@@ -157,10 +157,6 @@ impl OttPay {
             }
         }
         Arc::new(own)
-    }
-
-    async fn profile_of_order(&self, order: &Order) -> anyhow::Result<Arc<Profile>> {
-        profile_of_order(&*self.store, &self.directory, order).await
     }
 
     fn page_url(&self, order: &Order) -> String {
@@ -347,12 +343,12 @@ impl Room for OttPay {
     }
 
     fn seller<'a>(&'a self, order: &'a Order) -> Boxed<'a, anyhow::Result<String>> {
-        Box::pin(async { Ok(self.profile_of_order(order).await?.name.clone()) })
+        Box::pin(async { Ok(self.directory.of_order(order).await?.name.clone()) })
     }
 
     fn shown<'a>(&'a self, order: &'a Order) -> Boxed<'a, anyhow::Result<Shown>> {
         Box::pin(async {
-            let profile = self.profile_of_order(order).await?;
+            let profile = self.directory.of_order(order).await?;
             let account = profile.accounts.iter().find(|account| account.code == order.terms.account);
             let is_open = order.terms.method.is_none() && order.state == OrderState::Pending;
             let methods = account.filter(|_| is_open).map_or(&[][..], |account| &account.methods);
@@ -369,7 +365,7 @@ impl Room for OttPay {
 
     fn notification<'a>(&'a self, order: &'a Order, _event: u32) -> Boxed<'a, anyhow::Result<Message>> {
         Box::pin(async {
-            let profile = self.profile_of_order(order).await?;
+            let profile = self.directory.of_order(order).await?;
             let message = room::notification(&profile, order);
             Ok(Message { url: message.url, content_type: message.content_type.into(), body: message.body })
         })

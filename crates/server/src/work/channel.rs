@@ -21,6 +21,18 @@ impl Workers {
         Ok(self.gateway.store.load_order(work.key.merchant, OrderKey::Number(work.key.order)).await?)
     }
 
+    /// The one that came with the work, if it did.
+    pub(super) async fn order_with(
+        &self,
+        work: &Work,
+        known: Option<Box<Order>>,
+    ) -> Result<Option<Order>, Problem> {
+        match known {
+            Some(order) => Ok(Some(*order)),
+            None => self.order_of(work).await,
+        }
+    }
+
     async fn payment(&self, order: &Order, choice: u32) -> Result<Option<Payment>, Problem> {
         let seller = async { self.room(&order.room)?.seller(order).await };
         let seller = seller.await.map_err(|error| Problem::Fault(error.to_string()))?;
@@ -46,8 +58,8 @@ impl Workers {
         self.gateway.apply_to(order, command, Some(update)).await.map(drop)
     }
 
-    pub(super) async fn charge(&self, work: &Work) -> Result<(), Problem> {
-        let Some(order) = self.order_of(work).await? else {
+    pub(super) async fn charge(&self, work: &Work, known: Option<Box<Order>>) -> Result<(), Problem> {
+        let Some(order) = self.order_with(work, known).await? else {
             return self.gateway.settle(Self::done(work)).await;
         };
         if order.state != OrderState::Pending {

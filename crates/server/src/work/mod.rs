@@ -13,13 +13,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tillgate_core::{Command, Timestamp, Work, WorkKind};
+use tillgate_core::{Command, Order, Timestamp, Work, WorkKind};
 use tillgate_store::{OrderKey, WorkUpdate};
 use tokio::sync::{Semaphore, watch};
 
 use crate::bus::hint::Hint;
 use crate::clock;
-use crate::gateway::{Gateway, LEASE_MS, Problem, ReadyWork};
+use crate::gateway::{Gateway, LEASE_MS, Problem, Ready, ReadyWork};
+use crate::meters::Meters;
 use crate::outbound::Outbound;
 use crate::random;
 use crate::rooms::{Room, Rooms};
@@ -45,6 +46,7 @@ pub struct Workers {
     money_lane: Arc<Semaphore>,
     ask_lane: Arc<Semaphore>,
     notify_lane: Arc<Semaphore>,
+    done: Meters<1>,
     /// What is not begun is left to others.
     stops: AtomicBool,
 }
@@ -62,6 +64,7 @@ impl Workers {
             money_lane,
             ask_lane,
             notify_lane,
+            done: Meters::new("tillgate_work_total", ["kind"]),
             stops: AtomicBool::new(false),
         })
     }
@@ -83,7 +86,7 @@ impl Workers {
             let wait_ms = alarm.at().since_ms(clock::now()).clamp(0, 60_000) as u64;
             tokio::select! {
                 _ = stop.changed() => break,
-                Some(work) = ready.recv() => self.start(work),
+                Some(Ready { work, order }) = ready.recv() => self.start(work, Some(order)),
                 () = alarm.moved() => {}
                 () = tokio::time::sleep(Duration::from_millis(wait_ms)) => {
                     alarm.clear();
@@ -103,7 +106,7 @@ impl Workers {
 
     /// What the last requests owe, when there are no more of them.
     pub async fn leave_to_others(&self, ready: &mut ReadyWork) {
-        while let Ok(work) = ready.try_recv() {
+        while let Ok(Ready { work, .. }) = ready.try_recv() {
             self.give_back(work).await;
         }
     }
@@ -131,7 +134,7 @@ impl Workers {
         };
         let full = leased.len() == BATCH as usize;
         for work in leased {
-            self.start(work);
+            self.start(work, None);
         }
         match self.gateway.store.next_due().await {
             _ if full => now,
@@ -140,8 +143,9 @@ impl Workers {
         }
     }
 
-    /// `work.due_at` is the end of our lease: whoever waits for a place longer than that lets go.
-    fn start(self: &Arc<Self>, work: Work) {
+    /// `work.due_at` is the end of our lease: whoever waits for a place longer than that lets go. `known`: the order as
+    /// it was a moment ago; who had to wait reads it again.
+    fn start(self: &Arc<Self>, work: Work, mut known: Option<Box<Order>>) {
         let workers = self.clone();
         tokio::spawn(async move {
             let lane = match work.key.kind {
@@ -156,27 +160,34 @@ impl Workers {
                 | WorkKind::Reprint
                 | WorkKind::Settle => &workers.money_lane,
             };
-            let Ok(_place) = lane.acquire().await else { return };
+            let _place = match lane.try_acquire() {
+                Ok(place) => place,
+                Err(_) => {
+                    known = None;
+                    let Ok(place) = lane.acquire().await else { return };
+                    place
+                }
+            };
             // Whoever stands at a till with a code that was scanned is not left waiting.
             if workers.stops.load(Ordering::Acquire) && work.key.kind != WorkKind::Charge {
                 return workers.give_back(work).await;
             }
-            metrics::counter!("tillgate_work_total", "kind" => work.key.kind.name()).increment(1);
+            workers.done.count([work.key.kind.name()]);
             // In a box: what waits for its place, and is copied into its task, is small.
-            if let Err(problem) = Box::pin(workers.perform(&work)).await {
+            if let Err(problem) = Box::pin(workers.perform(&work, known)).await {
                 // The row stays; it is taken again when the lease ends.
                 tracing::error!(%problem, kind = work.key.kind.name(), order = %work.key.order, "work failed");
             }
         });
     }
 
-    async fn perform(&self, work: &Work) -> Result<(), Problem> {
+    async fn perform(&self, work: &Work, known: Option<Box<Order>>) -> Result<(), Problem> {
         if work.due_at <= clock::now() {
             return Ok(());
         }
         match work.key.kind {
             WorkKind::Expire => self.expire(work).await,
-            WorkKind::Charge => self.charge(work).await,
+            WorkKind::Charge => self.charge(work, known).await,
             WorkKind::Ask => self.ask(work).await,
             WorkKind::Close => self.close(work).await,
             WorkKind::Refund(number) => self.refund(work, number).await,
@@ -184,7 +195,7 @@ impl Workers {
             WorkKind::Increase(number) => self.increase(work, number).await,
             WorkKind::Settle => self.settle_card(work).await,
             WorkKind::Reprint => self.reprint(work).await,
-            WorkKind::Notify(event) => self.notify(work, event).await,
+            WorkKind::Notify(event) => self.notify(work, event, known).await,
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tillgate_core::{Order, Work};
 use tillgate_store::{
-    Changeset, Notification, NotificationAttempt, NotificationState, OrderKey, StoreError, WorkUpdate,
+    Changeset, Notification, NotificationAttempt, NotificationState, StoreError, WorkUpdate,
 };
 
 use super::Workers;
@@ -20,13 +20,22 @@ const QUEUE_PATIENCE: Duration = Duration::from_secs(5);
 const ANSWER_KEPT: usize = 256;
 
 impl Workers {
-    pub(super) async fn notify(&self, work: &Work, event: u32) -> Result<(), Problem> {
+    pub(super) async fn notify(
+        &self,
+        work: &Work,
+        event: u32,
+        known: Option<Box<Order>>,
+    ) -> Result<(), Problem> {
         let done = WorkUpdate::Done(*work);
-        let key = OrderKey::Number(work.key.order);
-        let Some(order) = self.gateway.store.load_order(work.key.merchant, key).await? else {
+        // Nothing can be stored of an event that is this young.
+        let is_first = known.as_ref().is_some_and(|order| order.events == event);
+        let Some(order) = self.order_with(work, known).await? else {
             return self.gateway.settle(done).await;
         };
-        let notification = self.notification(work, &order, event).await?;
+        let notification = match is_first {
+            true => self.first_notification(&order, event).await?,
+            false => self.notification(work, &order, event).await?,
+        };
         // Per merchant: one who answers badly does not pause another on the same host.
         let origin = format!("{} {}", order.merchant.0, origin_of(&notification.url));
         let now = clock::now();
@@ -67,6 +76,11 @@ impl Workers {
         if let Some(stored) = self.gateway.store.load_notification(merchant, number, event).await? {
             return Ok(stored);
         }
+        self.first_notification(order, event).await
+    }
+
+    async fn first_notification(&self, order: &Order, event: u32) -> Result<Notification, Problem> {
+        let (merchant, number) = (order.merchant, order.number);
         let message = async { self.room(&order.room)?.notification(order, event).await };
         let message = message.await.map_err(|error| Problem::Fault(error.to_string()))?;
         Ok(Notification {
