@@ -6,12 +6,14 @@
 //! twenty microseconds of an HMAC should not ([docs/benchmarks.md] has both side by side).
 
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, oneshot};
 
-type Task = Box<dyn FnOnce() + Send>;
+/// What is done in the pool, and then how its result is handed over.
+type Task = Box<dyn FnOnce() -> Delivery + Send>;
+type Delivery = Box<dyn FnOnce() + Send>;
 
 #[derive(Debug, Clone)]
 pub struct Pool {
@@ -20,6 +22,8 @@ pub struct Pool {
 }
 
 const WAITING_PER_THREAD: usize = 64;
+/// Results that are handed over together while more tasks wait: whoever gets one interrupts this core.
+const TOGETHER: usize = 4;
 /// How much lower the priority is. At 10 a thread gets a tenth of what one of ours gets that wants the same core.
 const NICER: i32 = 10;
 
@@ -37,11 +41,7 @@ impl Pool {
             let waiting = waiting.clone();
             std::thread::Builder::new().name(format!("pool-{number}")).spawn(move || {
                 give_way();
-                loop {
-                    let task = waiting.lock().recv();
-                    let Ok(task) = task else { break };
-                    task();
-                }
+                work_off(&waiting);
             })?;
         }
         Ok(Self { tasks, room: Arc::new(Semaphore::new(capacity)) })
@@ -55,10 +55,28 @@ impl Pool {
         let task = move || {
             let done = work();
             drop(place);
-            drop(reply.send(done));
+            Box::new(move || drop(reply.send(done))) as Delivery
         };
         self.tasks.try_send(Box::new(task)).ok()?;
         answered.await.ok()
+    }
+}
+
+/// Until there can be no more tasks.
+fn work_off(waiting: &Mutex<Receiver<Task>>) {
+    let mut done: Vec<Delivery> = Vec::with_capacity(TOGETHER);
+    loop {
+        let next = match done.len() {
+            0 => waiting.lock().recv().ok(),
+            TOGETHER => None,
+            // Where another stands waiting with the lock, there is nothing to be had.
+            _ => waiting.try_lock().and_then(|waiting| waiting.try_recv().ok()),
+        };
+        match next {
+            Some(task) => done.push(task()),
+            None if done.is_empty() => return,
+            None => done.drain(..).for_each(|deliver| deliver()),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use tillgate_store::{NotificationAttempt, NotificationState};
 use crate::harness::{Merchant, Reply, TestWorld, eventually};
 
 const CODE: &str = "134588558514585062";
-const SOON: Duration = Duration::from_secs(8);
+const SOON: Duration = Duration::from_secs(20);
 
 /// The first try of each notification, with the address and its state.
 async fn tries(world: &TestWorld, count: usize) -> Vec<(String, NotificationState, NotificationAttempt)> {

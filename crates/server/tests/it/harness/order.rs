@@ -10,7 +10,7 @@ use super::sale::Merchant;
 use super::{Answer, eventually};
 
 /// How long a test waits for something that should happen soon.
-const SOON: Duration = Duration::from_secs(8);
+const SOON: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Clone)]
 pub struct Order {

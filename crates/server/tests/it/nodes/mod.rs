@@ -1,5 +1,6 @@
 //! Two gateways on one PostgreSQL, with one world of wallets and cards between them.
 
+mod commands;
 mod drain;
 mod hints;
 mod keys;

@@ -10,7 +10,7 @@ use tillgate_protocols::ottpay::{Action, SignKey};
 
 use crate::harness::{Place, TestWorld, eventually, unique};
 
-pub const SOON: Duration = Duration::from_secs(8);
+pub const SOON: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Clone)]
 pub struct Till {

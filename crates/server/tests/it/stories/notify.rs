@@ -10,7 +10,7 @@ use crate::harness::receiver::Receiver;
 use crate::harness::{Order, Reply, TestWorld, eventually};
 
 const CODE: &str = "134588558514585062";
-const SOON: Duration = Duration::from_secs(8);
+const SOON: Duration = Duration::from_secs(20);
 const US: MerchantId = MerchantId(1);
 
 /// The stored notification of the only order there is, once it has been tried so often.
