@@ -321,6 +321,7 @@ measured in the same minute: what the same HTTP stack does when it does almost n
   empty store (for *query* on one of 20,000 such orders), in turns with it.
 - The load generator is one thread on the same cores. Floor and gateway take turns, each turn on empty data. A
   round in which other processes took more than 5 % of the machine is made again, three times at most.
+- Where the time goes, and why a goal is missed: [ADR 0030](adr/0030-where-the-time-goes.md).
 
 ";
 

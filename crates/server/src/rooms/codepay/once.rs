@@ -8,7 +8,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use tillgate_core::{CounterRefusal, MerchantId, Refusal};
 use tillgate_protocols::codepay::words::TransStatus;
 use tillgate_protocols::codepay::{Code, Reject, ReplayKey};
-use tillgate_store::Claim;
+use tillgate_store::{Claim, StoreError};
 
 use super::{Answer, CodePay};
 use crate::clock;
@@ -40,17 +40,11 @@ impl CodePay {
         })
     }
 
-    /// Keeps the answer, if it stays; what was kept first is what is said.
-    pub async fn kept(&self, claim: Claim, body: String) -> String {
+    /// Keeps the answer; what was kept first is what is said. An error: it may not have been kept.
+    pub async fn kept(&self, claim: Claim, body: String) -> Result<String, StoreError> {
         let forget_before = clock::now().plus_s(-KEPT_S);
-        match self.gateway.store.answer_claim(claim, body.clone().into_bytes(), forget_before).await {
-            Ok(kept) => String::from_utf8(kept).unwrap_or(body),
-            Err(error) => {
-                // What was done is done, and is found again by its claim.
-                tracing::error!(%error, "keeping an answer");
-                body
-            }
-        }
+        let kept = self.gateway.store.answer_claim(claim, body.clone().into_bytes(), forget_before).await?;
+        Ok(String::from_utf8(kept).unwrap_or(body))
     }
 }
 
@@ -65,4 +59,8 @@ pub fn stays(answer: &Answer) -> bool {
         }
         _ => true,
     }
+}
+
+pub fn is_refusal(answer: &Answer) -> bool {
+    matches!(answer, Answer::Reject(_) | Answer::Explained(..))
 }

@@ -57,11 +57,18 @@ impl CodePay {
         };
         let claim = once.claim.clone();
         let answer = caller.pay(order, call, once).await.unwrap_or_else(Answer::Reject);
-        let stays = once::stays(&answer);
+        let (stays, is_refusal) = (once::stays(&answer), once::is_refusal(&answer));
         let body = self.sign(answer, object_data).await;
-        match claim.filter(|_| stays && !body.is_empty()) {
-            Some(claim) => self.kept(claim, body).await,
-            None => body,
+        let Some(claim) = claim.filter(|_| stays && !body.is_empty()) else { return body };
+        match self.kept(claim, body.clone()).await {
+            Ok(kept) => kept,
+            // Next time it might be another, or none.
+            Err(error) if is_refusal => self.sign(Answer::Reject(super::fault(error)), object_data).await,
+            Err(error) => {
+                // What was done is done, and is found again by its claim.
+                tracing::error!(%error, "keeping an answer");
+                body
+            }
         }
     }
 

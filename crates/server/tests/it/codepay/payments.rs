@@ -6,6 +6,7 @@ use tillgate_protocols::codepay::client::Answer;
 
 use super::counter::terminal;
 use super::till::{COUNTER, Data, Said as _, TERRACE, Till, changed, till};
+use crate::harness::database::skipped_without_a_file;
 use crate::harness::{TestWorld, unique};
 
 impl Till {
@@ -167,6 +168,28 @@ async fn the_same_bytes_have_one_effect_and_one_answer() {
     assert_eq!(till.posts(Method::PaymentCapture, capture).await, captured);
     assert_eq!(till.posts(Method::PaymentIncrement, more).await, first);
     assert_eq!(till.seen(&held).await.field("paid_amount"), "69");
+}
+
+/// Next time it might be a yes: the shop is told to ask again.
+#[tokio::test]
+async fn a_no_that_could_not_be_kept_is_not_said() {
+    if skipped_without_a_file("a_no_that_could_not_be_kept_is_not_said") {
+        return;
+    }
+    let world = TestWorld::new().await;
+    let (till, _terminal) = (till(&world).await, terminal(&world, COUNTER, &[]).await);
+    let sale = till.is_paid("order_amount=40").await;
+    let trans_no = till.trans_no(&sale).await;
+    let own = format!("merchant_order_no={}&trans_no={trans_no}&order_amount=40.01", unique("RE"));
+    let refund = till.path_body(Method::PaymentRefund, &own);
+    // Another writer, for longer than anyone waits for him.
+    let other = world.place.database.connect();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    till.posts(Method::PaymentRefund, refund.clone()).await.gives("TG009");
+    other.execute_batch("ROLLBACK").unwrap();
+    let refused = till.posts(Method::PaymentRefund, refund.clone()).await;
+    refused.gives("E04126");
+    assert_eq!(till.posts(Method::PaymentRefund, refund).await, refused);
 }
 
 #[tokio::test]
