@@ -1,8 +1,8 @@
 //! Who may call: logins with their opened secrets, read from the store and kept for a moment.
 //!
 //! A rotated key or a new account is seen after [`KEEP`] at the latest, also when another process
-//! (the command line) wrote it; so is whose an account is. Unknown logins are kept as well, so that asking for one takes as long as asking for
-//! a known one; only so many of them that nobody can fill the memory.
+//! (the command line) wrote it; so is whose an account is. Unknown logins are kept as well, so that asking for one takes
+//! as long as asking for a known one; only so many of them that nobody can fill the memory.
 
 use std::collections::HashMap;
 use std::fmt;

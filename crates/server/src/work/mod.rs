@@ -46,7 +46,7 @@ pub struct Workers {
     money_lane: Arc<Semaphore>,
     ask_lane: Arc<Semaphore>,
     notify_lane: Arc<Semaphore>,
-    done: Meters<1>,
+    begun: Meters<1>,
     /// What is not begun is left to others.
     stops: AtomicBool,
 }
@@ -64,7 +64,7 @@ impl Workers {
             money_lane,
             ask_lane,
             notify_lane,
-            done: Meters::new("tillgate_work_total", ["kind"]),
+            begun: Meters::new("tillgate_work_total", ["kind"]),
             stops: AtomicBool::new(false),
         })
     }
@@ -172,7 +172,7 @@ impl Workers {
             if workers.stops.load(Ordering::Acquire) && work.key.kind != WorkKind::Charge {
                 return workers.give_back(work).await;
             }
-            workers.done.count([work.key.kind.name()]);
+            workers.begun.count([work.key.kind.name()]);
             // In a box: what waits for its place, and is copied into its task, is small.
             if let Err(problem) = Box::pin(workers.perform(&work, known)).await {
                 // The row stays; it is taken again when the lease ends.
